@@ -1,0 +1,181 @@
+import json
+from collections.abc import Callable
+
+import pytest
+from aws_cdk import Duration, RemovalPolicy, Stack, Token
+from aws_cdk import aws_cognito as cognito
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+from aws_cdk.assertions import Match, Template
+
+from constructs_lib.orchestration import SignUpWorkflow
+from constructs_lib.testing.workflow import state_machine_definition, state_machine_ids
+from constructs_lib.validation import ConfigError
+
+
+def _definition(template: Template) -> dict[str, object]:
+    document = template.to_json()
+    (logical_id,) = state_machine_ids(document)
+    return dict(state_machine_definition(document, logical_id, substitutions={}, placeholders=True))
+
+
+def test_a_sign_up_workflow_is_standard_traced_and_logged_without_personal_data(
+    stack: Stack, event_bus: events.IEventBus, synthesize: Callable[[], Template]
+) -> None:
+    SignUpWorkflow(stack, "SignUp", event_bus=event_bus)
+
+    template = synthesize()
+    template.has_resource_properties(
+        "AWS::StepFunctions::StateMachine",
+        {
+            "StateMachineType": Match.absent(),  # Standard
+            "TracingConfiguration": {"Enabled": True},
+            "LoggingConfiguration": {
+                "Level": "ALL",
+                "IncludeExecutionData": False,
+                "Destinations": Match.any_value(),
+            },
+        },
+    )
+    template.has_resource_properties(
+        "AWS::Logs::LogGroup",
+        {"LogGroupName": Match.string_like_regexp("^/aws/vendedlogs/states/.+")},
+    )
+
+
+def test_users_and_identities_made_here_are_kept_when_the_stack_goes(
+    stack: Stack, event_bus: events.IEventBus, synthesize: Callable[[], Template]
+) -> None:
+    SignUpWorkflow(stack, "SignUp", event_bus=event_bus)
+
+    template = synthesize()
+    template.has_resource("AWS::DynamoDB::Table", {"DeletionPolicy": "Retain"})
+    template.has_resource("AWS::Cognito::UserPool", {"DeletionPolicy": "Retain"})
+
+
+def test_nobody_signs_up_past_the_workflow(
+    stack: Stack, event_bus: events.IEventBus, synthesize: Callable[[], Template]
+) -> None:
+    SignUpWorkflow(stack, "SignUp", event_bus=event_bus)
+
+    synthesize().has_resource_properties(
+        "AWS::Cognito::UserPool", {"AdminCreateUserConfig": {"AllowAdminCreateUserOnly": True}}
+    )
+
+
+def test_every_argument_reaches_the_template(
+    stack: Stack, event_bus: events.IEventBus, synthesize: Callable[[], Template]
+) -> None:
+    table = dynamodb.Table.from_table_name(stack, "CallersTable", "callers-users")
+    pool = cognito.UserPool.from_user_pool_id(stack, "CallersPool", "us-east-1_callers")
+
+    workflow = SignUpWorkflow(
+        stack,
+        "SignUp",
+        event_bus=event_bus,
+        event_source="members/sign-up",
+        table=table,
+        user_pool=pool,
+        timeout=Duration.minutes(2),
+        removal_policy=RemovalPolicy.DESTROY,
+    )
+
+    assert workflow.table is table
+    assert workflow.user_pool is pool
+    template = synthesize()
+    template.resource_count_is("AWS::DynamoDB::Table", 0)
+    template.resource_count_is("AWS::Cognito::UserPool", 0)
+    definition = json.dumps(_definition(template))
+    assert '"TimeoutSeconds": 120' in definition
+    assert '"TableName": "callers-users"' in definition
+    assert '"UserPoolId": "us-east-1_callers"' in definition
+    assert '"Source": "members/sign-up"' in definition
+
+
+def test_what_is_made_here_can_go_with_the_stack(
+    stack: Stack, event_bus: events.IEventBus, synthesize: Callable[[], Template]
+) -> None:
+    SignUpWorkflow(stack, "SignUp", event_bus=event_bus, removal_policy=RemovalPolicy.DESTROY)
+
+    template = synthesize()
+    template.has_resource("AWS::DynamoDB::Table", {"DeletionPolicy": "Delete"})
+    template.has_resource("AWS::Cognito::UserPool", {"DeletionPolicy": "Delete"})
+
+
+@pytest.mark.parametrize("event_source", ["", "aws.signup", "sign up", "x" * 257])
+def test_an_event_source_that_eventbridge_refuses_is_refused(
+    stack: Stack, event_bus: events.IEventBus, event_source: str
+) -> None:
+    with pytest.raises(ConfigError, match="event_source must be 1 to 256 letters"):
+        SignUpWorkflow(stack, "SignUp", event_bus=event_bus, event_source=event_source)
+
+
+def test_an_event_source_known_only_at_deployment_passes(
+    stack: Stack, event_bus: events.IEventBus, synthesize: Callable[[], Template]
+) -> None:
+    source = Token.as_string({"Ref": "AWS::StackName"})
+
+    SignUpWorkflow(stack, "SignUp", event_bus=event_bus, event_source=source)
+
+    assert '"Source": "${AWS::StackName}"' in json.dumps(_definition(synthesize()))
+
+
+def test_the_role_names_every_resource_but_those_that_aws_has_no_name_for(
+    stack: Stack, event_bus: events.IEventBus, synthesize: Callable[[], Template]
+) -> None:
+    SignUpWorkflow(stack, "SignUp", event_bus=event_bus)
+
+    (policy,) = synthesize().find_resources("AWS::IAM::Policy").values()
+    statements = policy["Properties"]["PolicyDocument"]["Statement"]
+    named = {
+        action: statement["Resource"]
+        for statement in statements
+        for action in (
+            statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        )
+        if not action.startswith(("logs:", "xray:"))
+    }
+    assert sorted(named) == [
+        "cognito-idp:AdminCreateUser",
+        "cognito-idp:AdminDeleteUser",
+        "dynamodb:DeleteItem",
+        "dynamodb:PutItem",
+        "events:PutEvents",
+    ]
+    assert "*" not in named.values()
+
+
+def test_starting_is_granted_on_this_workflow(
+    stack: Stack, event_bus: events.IEventBus, synthesize: Callable[[], Template]
+) -> None:
+    workflow = SignUpWorkflow(stack, "SignUp", event_bus=event_bus)
+    caller = iam.Role(stack, "Caller", assumed_by=iam.AccountRootPrincipal())
+
+    grant = workflow.grant_start_execution(caller)
+
+    assert grant.success
+    synthesize().has_resource_properties(
+        "AWS::IAM::Policy",
+        {
+            "Roles": [stack.resolve(caller.role_name)],
+            "PolicyDocument": {
+                "Statement": [
+                    {
+                        "Action": "states:StartExecution",
+                        "Effect": "Allow",
+                        "Resource": stack.resolve(workflow.state_machine.state_machine_arn),
+                    }
+                ]
+            },
+        },
+    )
+
+
+def test_two_sign_up_workflows_fit_in_one_stack(
+    stack: Stack, event_bus: events.IEventBus, synthesize: Callable[[], Template]
+) -> None:
+    SignUpWorkflow(stack, "Members", event_bus=event_bus)
+    SignUpWorkflow(stack, "Guests", event_bus=event_bus)
+
+    synthesize().resource_count_is("AWS::StepFunctions::StateMachine", 2)
