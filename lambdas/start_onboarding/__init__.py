@@ -1,0 +1,1 @@
+"""Starts the onboarding of each new user."""
