@@ -1,0 +1,108 @@
+"""JSONata as Step Functions evaluates it: the language plus AWS's functions, minus ``$eval``.
+
+Source: Step Functions developer guide, "JSONata functions provided by Step Functions".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import random
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+
+import jsonata
+
+from constructs_lib.testing.workflow import JsonValue
+
+_HASH_ALGORITHMS = {
+    "MD5": "md5",
+    "SHA-1": "sha1",
+    "SHA-256": "sha256",
+    "SHA-384": "sha384",
+    "SHA-512": "sha512",
+}
+_MAX_RANGE_ITEMS = 1000  # AWS's limit for arrays made by $range
+
+
+class QueryError(ValueError):
+    """A JSONata expression cannot be parsed or evaluated, or gives something that is no JSON."""
+
+
+def evaluate(expression: str) -> JsonValue:
+    """Evaluate one expression without input; undefined and null both become ``None``.
+
+    Raises:
+        QueryError: for whatever reason the expression gives no JSON value.
+    """
+    try:
+        compiled = jsonata.Jsonata(expression)
+        for name, function in _FUNCTIONS.items():
+            compiled.register_lambda(name, function)
+        return _plain(compiled.evaluate(None))
+    except QueryError:
+        raise
+    # jsonata-python raises its own errors, but also whatever Python raises inside a function.
+    except Exception as error:
+        raise QueryError(str(error)) from error
+
+
+def _plain(value: object) -> JsonValue:
+    """Turn jsonata-python's own list and number types into what a JSON document can hold."""
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise QueryError(f"number must be finite, got {value}; guard the division")
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, Sequence):
+        return [_plain(item) for item in value]
+    raise QueryError(f"expression must give a JSON value, got a {type(value).__name__}")
+
+
+def _hash(text: str, algorithm: str) -> str:
+    if algorithm not in _HASH_ALGORITHMS:
+        known = ", ".join(_HASH_ALGORITHMS)
+        raise QueryError(f"$hash algorithm must be one of {known}, got {algorithm!r}")
+    return hashlib.new(
+        _HASH_ALGORITHMS[algorithm], text.encode(), usedforsecurity=False
+    ).hexdigest()
+
+
+def _partition(items: Sequence[object], size: float) -> list[list[object]]:
+    if size < 1:
+        raise QueryError(f"$partition size must be at least 1, got {size}")
+    step = int(size)
+    return [list(items[start : start + step]) for start in range(0, len(items), step)]
+
+
+def _range(first: float, last: float, step: float) -> list[float]:
+    if step == 0:
+        raise QueryError("$range step must not be 0; pass a positive or a negative step")
+    count = max(0, math.floor((last - first) / step) + 1)
+    if count > _MAX_RANGE_ITEMS:
+        raise QueryError(f"$range must give at most {_MAX_RANGE_ITEMS} items, got {count}")
+    return [first + index * step for index in range(count)]
+
+
+def _random(seed: float | None = None) -> float:
+    # AWS promises the same number for the same seed, not which one.
+    return random.random() if seed is None else random.Random(seed).random()  # noqa: S311
+
+
+def _refuse_eval(*_: object) -> object:
+    raise QueryError("$eval is not available in Step Functions; parse JSON text with $parse")
+
+
+_FUNCTIONS: Mapping[str, Callable[..., object]] = {
+    "uuid": lambda: str(uuid.uuid4()),
+    "hash": _hash,
+    "parse": json.loads,
+    "partition": _partition,
+    "range": _range,
+    "random": _random,
+    "eval": _refuse_eval,
+}
