@@ -1,0 +1,78 @@
+"""The example's three stacks and two workflows, as committed."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app import build_app
+from constructs_lib.testing.workflow import state_machine_definition, state_machine_ids
+from tests.golden.golden_files import GOLDEN_FOLDER, assert_golden, readable
+
+PROJECT_FOLDER = Path(__file__).parent.parent.parent
+STACKS = ("DuetChoreography", "DuetOrchestration", "DuetHybrid")
+WORKFLOWS = {"sign-up": "DuetOrchestration", "ticket-triage": "DuetHybrid"}
+
+Templates = dict[str, dict[str, Any]]
+
+
+def _templates(assembly_folder: Path) -> Templates:
+    return {
+        name: json.loads((assembly_folder / f"{name}.template.json").read_text(encoding="utf-8"))
+        for name in STACKS
+    }
+
+
+@pytest.fixture(scope="module")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    folder = tmp_path_factory.mktemp("assembly")
+    build_app(outdir=str(folder)).synth()
+    return _templates(folder)
+
+
+@pytest.mark.parametrize("stack_name", STACKS)
+def test_a_stack_is_its_golden_template(templates: Templates, stack_name: str) -> None:
+    assert_golden(f"stacks/{stack_name}.template.json", templates[stack_name])
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS)
+def test_a_workflow_is_its_golden_definition(templates: Templates, workflow: str) -> None:
+    template = templates[WORKFLOWS[workflow]]
+    (logical_id,) = state_machine_ids(template)
+
+    definition = state_machine_definition(template, logical_id, substitutions={}, placeholders=True)
+
+    assert_golden(f"workflows/{workflow}.asl.json", definition)
+
+
+def test_the_app_synthesizes_the_same_in_another_folder(
+    templates: Templates, tmp_path: Path
+) -> None:
+    for name in ("app.py", "cdk.json"):
+        shutil.copy(PROJECT_FOLDER / name, tmp_path)
+    for name in ("stacks", "lambdas"):
+        shutil.copytree(PROJECT_FOLDER / name, tmp_path / name)
+
+    subprocess.run(
+        [sys.executable, "app.py"], cwd=tmp_path, env={**os.environ, "PWD": ""}, check=True
+    )
+
+    elsewhere = _templates(tmp_path / "cdk.out")
+    assert {name: readable(template) for name, template in elsewhere.items()} == {
+        name: readable(template) for name, template in templates.items()
+    }
+
+
+def test_no_golden_file_is_left_over() -> None:
+    expected = {f"stacks/{name}.template.json" for name in STACKS} | {
+        f"workflows/{name}.asl.json" for name in WORKFLOWS
+    }
+
+    found = {str(path.relative_to(GOLDEN_FOLDER)) for path in GOLDEN_FOLDER.rglob("*.json")}
+
+    assert found - {f for f in found if f.startswith("constructs/")} == expected
