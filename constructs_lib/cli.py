@@ -1,0 +1,123 @@
+"""The ``duet`` command."""
+
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, NoReturn
+
+try:
+    import typer
+    from rich.console import Console
+
+    from constructs_lib.demo.inputs import InputError
+    from constructs_lib.demo.resources import ResourcesError
+    from constructs_lib.demo.run import run_demo
+    from constructs_lib.local import EmbeddedAws, EmbeddedAwsError
+    from constructs_lib.local.cdk_cli import CdkCliError
+except ModuleNotFoundError as missing:
+    sys.exit(f"duet needs the package {missing.name!r}; run: pip install 'cdk-duet[local]'")
+
+_BAD_INPUT = 2
+_INTERRUPTED = 130
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="Orchestrated, choreographed and hybrid serverless systems, proven on your machine.",
+)
+_console = Console()
+_errors = Console(stderr=True)
+
+_EXAMPLES = Path("examples")
+
+
+@app.command()
+def demo(
+    sign_ups: Annotated[
+        Path,
+        typer.Option(
+            help="JSON Lines file, one sign-up a line: "
+            '{"name": "Ada", "email": "ada@example.com"}; "expected" may name its outcome.',
+        ),
+    ] = _EXAMPLES / "sign_ups.jsonl",
+    tickets: Annotated[
+        Path,
+        typer.Option(
+            help="JSON file, one Freshdesk event or a list of them: "
+            '{"detail-type": "…", "detail": {"ticket": {…}, "requester": {…}}}.',
+        ),
+    ] = _EXAMPLES / "freshdesk_ticket_created.json",
+) -> None:
+    """Deploy the example app to the embedded AWS, drive it with real input, show what happened.
+
+    Run it in the project's folder. It starts an AWS of its own on 127.0.0.1, bootstraps and deploys
+    the three stacks with the real CDK CLI, sends the sign-ups and tickets, replays the archive,
+    and removes everything again.
+
+    Exit status: 0 if every outcome was the expected one, 1 if not, 2 for a bad input file.
+    """
+    try:
+        as_expected = run_demo(
+            project_folder=Path.cwd(),
+            sign_ups_path=sign_ups,
+            tickets_path=tickets,
+            console=_console,
+        )
+    except InputError as error:
+        _fail(error, _BAD_INPUT)
+    except (EmbeddedAwsError, CdkCliError, ResourcesError) as error:
+        _fail(error, 1)
+    if not as_expected:
+        _fail("not every outcome was the expected one: see the rows marked ✗", 1)
+    _console.print("[green]every outcome was the expected one[/green]")
+
+
+@app.command()
+def serve(
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="TCP port on 127.0.0.1; 0 takes a free one.")
+    ] = 4566,
+    time_scale: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            help="Factor for the waits of Step Functions: 1 is real time, 0 waits for nothing.",
+        ),
+    ] = 1.0,
+) -> None:
+    """Run the embedded AWS alone in the foreground, until Ctrl-C.
+
+    It listens on 127.0.0.1 only and keeps everything in memory. Point the AWS CLI, an SDK or the
+    CDK CLI at it with the variables that it prints.
+    """
+    try:
+        with EmbeddedAws(port=port, time_scale=time_scale) as aws:
+            _console.print(f"the embedded AWS serves at {aws.endpoint_url}; Ctrl-C ends it\n")
+            for name, value in sorted(aws.environment().items()):
+                if name.startswith("AWS_"):
+                    _console.print(f"export {name}={value}", highlight=False)
+            aws.wait()
+    except EmbeddedAwsError as error:
+        _fail(error, 1)
+
+
+def main() -> None:
+    """Entry of the ``duet`` command: a signal that ends it still ends all that it started."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        app()
+    except KeyboardInterrupt:
+        _errors.print("interrupted; everything that was started has been stopped")
+        sys.exit(_INTERRUPTED)
+
+
+def _interrupt(_signal_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _fail(reason: object, status: int) -> NoReturn:
+    _errors.print(str(reason), style="red", markup=False, highlight=False, soft_wrap=True)
+    raise typer.Exit(status)

@@ -1,0 +1,1 @@
+"""What ``duet demo`` does: deploy the example app to the embedded AWS and drive it."""

@@ -1,0 +1,107 @@
+"""The demo's result as tables."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from constructs_lib.demo.drive_replay import ReplayResult
+from constructs_lib.demo.drive_sign_ups import SIGNED_UP, SignUpResult
+from constructs_lib.demo.drive_tickets import TicketResult
+from constructs_lib.demo.follow_events import EventResult
+
+
+def show_sign_ups(console: Console, results: Sequence[SignUpResult]) -> None:
+    """One row a sign-up: who, what became of it, and the states it went through."""
+    table = _table("Sign-ups", "", "name", "email", "outcome", "path")
+    paths = _Paths()
+    for result in results:
+        is_refusal = result.outcome != SIGNED_UP
+        table.add_row(
+            _mark(result.as_expected),
+            escape(result.request.name),
+            escape(repr(result.request.email)[1:-1]),
+            f"[yellow]{escape(result.outcome)}[/yellow]" if is_refusal else result.outcome,
+            paths.letter(result.path),
+        )
+    console.print(table)
+    paths.show(console)
+
+
+def show_events(console: Console, results: Sequence[EventResult]) -> None:
+    """One row an event: its id, its type and who received it."""
+    table = _table("Events on the application's bus", "", "event id", "type", "received by")
+    for result in results:
+        receivers = ", ".join(result.received_by) or "nobody"
+        table.add_row(_mark(result.as_expected), result.id[:8], result.detail_type, receivers)
+    console.print(table)
+
+
+def show_tickets(console: Console, results: Sequence[TicketResult]) -> None:
+    """One row a ticket: the execution it started and what support heard."""
+    table = _table("Freshdesk tickets", "", "ticket", "execution", "requester", "urgency", "path")
+    paths = _Paths()
+    for result in results:
+        table.add_row(
+            _mark(result.as_expected),
+            str(result.ticket.detail.ticket.id),
+            f"{result.status} {(result.execution_name or '')[:8]}".strip(),
+            result.triaged.get("requester", "-"),
+            result.triaged.get("urgency", "-"),
+            paths.letter(result.path),
+        )
+    console.print(table)
+    paths.show(console)
+
+
+def show_replay(console: Console, result: ReplayResult, *, onboardings_unchanged: bool) -> None:
+    """What the archive held and what the replay delivered again."""
+    table = _table("Archive and replay", "", "what", "seen", "expected")
+    rows = [
+        ("events in the archive", result.archived, result.expected_archived),
+        (f"state of replay {result.name!r}", result.state, "COMPLETED"),
+        *(
+            (
+                f"delivered again to the {name}, with replay-name",
+                len(result.delivered[name]),
+                len(result.expected_delivered[name]),
+            )
+            for name in result.delivered
+        ),
+        (
+            "onboardings after the replay",
+            "unchanged" if onboardings_unchanged else "changed",
+            "unchanged",
+        ),
+    ]
+    for what, seen, expected in rows:
+        table.add_row(_mark(seen == expected), what, str(seen), str(expected))
+    console.print(table)
+
+
+class _Paths:
+    """Gives each different path through a workflow a letter, explained once below the table."""
+
+    def __init__(self) -> None:
+        self._letters: dict[tuple[str, ...], str] = {}
+
+    def letter(self, path: Sequence[str]) -> str:
+        known = self._letters
+        return known.setdefault(tuple(path), chr(ord("A") + len(known)))
+
+    def show(self, console: Console) -> None:
+        for path, letter in self._letters.items():
+            console.print(f"  path {letter}: {' → '.join(path)}", highlight=False)
+        console.print()
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", expand=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _mark(is_expected: bool) -> str:
+    return "[green]✓[/green]" if is_expected else "[red]✗[/red]"

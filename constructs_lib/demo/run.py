@@ -1,0 +1,180 @@
+"""The demo from start to end."""
+
+import tempfile
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from rich.console import Console
+
+from constructs_lib.demo.drive_replay import ReplayResult, drive_replay
+from constructs_lib.demo.drive_sign_ups import SignUpResult, drive_sign_ups
+from constructs_lib.demo.drive_tickets import (
+    PARTNER_EVENT_SOURCE_NAME,
+    TicketResult,
+    drive_tickets,
+    register_partner_source,
+)
+from constructs_lib.demo.follow_events import EventResult, QueueReader, onboardings
+from constructs_lib.demo.inputs import SignUpRequest, TicketEvent, read_sign_ups, read_tickets
+from constructs_lib.demo.phases import Phases
+from constructs_lib.demo.report import show_events, show_replay, show_sign_ups, show_tickets
+from constructs_lib.demo.resources import find_example_resources
+from constructs_lib.local import EmbeddedAws
+from constructs_lib.local.cdk_cli import CdkCli
+
+_PARTNER_SOURCE_CONTEXT = f"duet:freshdeskEventSourceName={PARTNER_EVENT_SOURCE_NAME}"
+_ANALYTICS, _SUPPORT, _ONBOARDING = "analytics queue", "support queue", "onboarding function"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Story:
+    """All that was seen."""
+
+    sign_ups: Sequence[SignUpResult]
+    events: Sequence[EventResult]
+    tickets: Sequence[TicketResult]
+    replay: ReplayResult
+    onboardings_unchanged: bool
+
+    @property
+    def as_expected(self) -> bool:
+        return (
+            all(result.as_expected for result in self.sign_ups)
+            and all(result.as_expected for result in self.events)
+            and all(result.as_expected for result in self.tickets)
+            and self.replay.as_expected
+            and self.onboardings_unchanged
+        )
+
+
+def run_demo(
+    *, project_folder: Path, sign_ups_path: Path, tickets_path: Path, console: Console
+) -> bool:
+    """Deploy the example app to an embedded AWS, drive it, show what happened, remove it.
+
+    All files are made in ``.duet`` in the project folder and removed, whatever happens.
+
+    Returns:
+        Whether every outcome was the expected one.
+    Raises:
+        InputError: An input file breaks a rule; nothing was started.
+        EmbeddedAwsError: The embedded AWS did not start.
+        CdkCliError: A command of the CDK CLI failed.
+    """
+    sign_ups = read_sign_ups(sign_ups_path)
+    tickets = read_tickets(tickets_path)
+    phases = Phases(console)
+    scratch = project_folder / ".duet"
+    scratch.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="demo-", dir=scratch) as folder:
+        work_folder = Path(folder)
+        aws = EmbeddedAws(work_folder=work_folder / "aws")
+        with phases.phase("start the embedded AWS"):
+            aws.start()
+        with aws:
+            cdk = CdkCli(
+                project_folder=project_folder,
+                environment=aws.environment(),
+                work_folder=work_folder,
+            )
+            assembly = str(work_folder / "cdk.out")
+            _deploy(aws, cdk, phases, assembly)
+            story = _drive(aws, phases, sign_ups, tickets)
+            with phases.phase("cdk destroy") as say:
+                cdk.run("destroy", "--app", assembly, "--all", "--force", on_line=say)
+    phases.total()
+    show_sign_ups(console, story.sign_ups)
+    show_events(console, story.events)
+    show_tickets(console, story.tickets)
+    show_replay(console, story.replay, onboardings_unchanged=story.onboardings_unchanged)
+    return story.as_expected
+
+
+def _deploy(aws: EmbeddedAws, cdk: CdkCli, phases: Phases, assembly: str) -> None:
+    with phases.phase("cdk bootstrap") as say:
+        account = f"aws://{aws.account_id}/{aws.region}"
+        cdk.run("bootstrap", account, in_project=False, on_line=say)
+    with phases.phase("the partner offers its event source"):
+        register_partner_source(aws)
+    with phases.phase("cdk deploy: synthesize and deploy three stacks") as say:
+        cdk.run(
+            "deploy",
+            "--all",
+            "--output",
+            assembly,
+            "--context",
+            _PARTNER_SOURCE_CONTEXT,
+            "--require-approval",
+            "never",
+            on_line=say,
+        )
+
+
+def _drive(
+    aws: EmbeddedAws,
+    phases: Phases,
+    requests: Sequence[SignUpRequest],
+    tickets: Sequence[tuple[TicketEvent, str]],
+) -> _Story:
+    # Event times have whole seconds: the second before belongs to the window.
+    since = datetime.now(UTC) - timedelta(seconds=1)
+    resources = find_example_resources(aws)
+    analytics = QueueReader(aws, resources.analytics_queue_url)
+    support = QueueReader(aws, resources.support_queue_url)
+
+    with phases.phase(f"{len(requests)} sign-ups through the workflow") as say:
+        sign_ups = drive_sign_ups(
+            aws,
+            resources.sign_up_state_machine_arn,
+            requests,
+            on_finished=lambda count: say(f"{count} of {len(requests)}"),
+        )
+    signed_up = {result.event_id: result for result in sign_ups if result.event_id is not None}
+
+    with phases.phase(f"{len(signed_up)} events to their consumers"):
+        in_analytics = {event.id for event in analytics.read_until_seen(signed_up)}
+        onboarded = onboardings(aws, resources.onboarding_table_name, event_ids=signed_up)
+
+    with phases.phase(f"{len(tickets)} partner tickets through the triage"):
+        ticket_results = drive_tickets(
+            aws,
+            resources.triage_state_machine_arn,
+            support,
+            tickets,
+            user_emails={result.request.normalized_email for result in signed_up.values()},
+        )
+    triaged = [result.triaged_event_id for result in ticket_results if result.triaged_event_id]
+
+    with phases.phase("replay of the archive"):
+        replay = drive_replay(
+            aws,
+            resources,
+            {_ANALYTICS: (analytics, signed_up.keys()), _SUPPORT: (support, triaged)},
+            since=since,
+        )
+        after_replay = onboardings(aws, resources.onboarding_table_name, event_ids=signed_up)
+
+    received = {_ANALYTICS: in_analytics, _ONBOARDING: onboarded.keys(), _SUPPORT: set(triaged)}
+    return _Story(
+        sign_ups=sign_ups,
+        events=[
+            *(_event(id_, "UserSignedUp", received, _ANALYTICS, _ONBOARDING) for id_ in signed_up),
+            *(_event(id_, "TicketTriaged", received, _SUPPORT) for id_ in triaged),
+        ],
+        tickets=ticket_results,
+        replay=replay,
+        onboardings_unchanged=after_replay == onboarded,
+    )
+
+
+def _event(
+    event_id: str, detail_type: str, received: Mapping[str, Collection[str]], *expected_by: str
+) -> EventResult:
+    return EventResult(
+        id=event_id,
+        detail_type=detail_type,
+        received_by=[name for name, event_ids in received.items() if event_id in event_ids],
+        expected_by=list(expected_by),
+    )
