@@ -1,0 +1,120 @@
+"""The two halves never load each other, and exported names change on purpose only."""
+
+import ast
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE_FOLDER = Path(__file__).parent.parent.parent / "constructs_lib"
+CONSTRUCTS = ("orchestration", "choreography", "hybrid", "observability", "validation")
+TOOLS = ("local", "testing", "demo", "cli")
+NODE_STARTERS = {"aws_cdk", "jsii", "constructs"}
+
+EXPORTED_NAMES = {
+    "constructs_lib.orchestration": {
+        "COGNITO_TRANSIENT",
+        "DYNAMODB_TRANSIENT",
+        "EVENTBRIDGE_TRANSIENT",
+        "RetryPolicy",
+        "SignUpWorkflow",
+        "TicketTriage",
+    },
+    "constructs_lib.choreography": {
+        "FRESHWORKS",
+        "AppEventBus",
+        "ConsumerQueue",
+        "EventArchive",
+        "EventConsumer",
+        "PartnerEventBus",
+        "PartnerSource",
+        "Subscription",
+    },
+    "constructs_lib.hybrid": {"WorkflowTrigger"},
+    "constructs_lib.observability": {"WorkflowLogs"},
+}
+
+
+def _files(halves: tuple[str, ...]) -> list[Path]:
+    return [
+        path
+        for half in halves
+        for path in sorted(
+            [*(PACKAGE_FOLDER / half).rglob("*.py"), *PACKAGE_FOLDER.glob(f"{half}.py")]
+        )
+    ]
+
+
+def _imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return found
+
+
+def _half_of(module: str) -> str:
+    parts = module.split(".")
+    return parts[1] if parts[0] == "constructs_lib" and len(parts) > 1 else ""
+
+
+def test_every_module_belongs_to_one_half() -> None:
+    known = set(_files(CONSTRUCTS)) | set(_files(TOOLS)) | {PACKAGE_FOLDER / "__init__.py"}
+
+    assert set(PACKAGE_FOLDER.rglob("*.py")) == known
+
+
+@pytest.mark.parametrize("path", _files(TOOLS), ids=str)
+def test_a_tool_imports_neither_cdk_nor_a_construct(path: Path) -> None:
+    imports = _imports(path)
+
+    assert not {name for name in imports if name.split(".")[0] in NODE_STARTERS}
+    assert not {name for name in imports if _half_of(name) in CONSTRUCTS}
+
+
+@pytest.mark.parametrize("path", _files(CONSTRUCTS), ids=str)
+def test_a_construct_imports_no_tool(path: Path) -> None:
+    imports = _imports(path)
+
+    assert not {name for name in imports if _half_of(name) in TOOLS}
+    assert {name.split(".")[0] for name in imports} <= (
+        NODE_STARTERS | set(sys.stdlib_module_names) | {"constructs_lib", "botocore"}
+    )
+
+
+@pytest.mark.parametrize("half", TOOLS)
+def test_loading_a_tool_does_not_start_node(half: str) -> None:
+    program = (
+        f"import constructs_lib.{half}, sys; print(sorted({NODE_STARTERS!r} & sys.modules.keys()))"
+    )
+
+    printed = subprocess.run(  # noqa: S603 - this Python, a fixed program
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stdout
+
+    assert printed.strip() == "[]"
+
+
+def test_loading_the_constructs_loads_no_tool() -> None:
+    modules = ", ".join(f"constructs_lib.{half}" for half in CONSTRUCTS)
+    program = (
+        f"import {modules}, sys; "
+        "print([m for m in sys.modules if m.split('.')[0] in "
+        "{'boto3', 'ministack', 'moto', 'rich', 'typer'}])"
+    )
+
+    printed = subprocess.run(  # noqa: S603 - this Python, a fixed program
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stdout
+
+    assert printed.strip() == "[]"
+
+
+@pytest.mark.parametrize("package", EXPORTED_NAMES)
+def test_a_package_exports_the_names_listed_here(package: str) -> None:
+    assert set(importlib.import_module(package).__all__) == EXPORTED_NAMES[package]
