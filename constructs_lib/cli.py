@@ -70,6 +70,8 @@ def demo(
         _fail(error, _BAD_INPUT)
     except (EmbeddedAwsError, CdkCliError, ResourcesError) as error:
         _fail(error, 1)
+    except KeyboardInterrupt:
+        _fail("interrupted; everything that was started has been stopped", _INTERRUPTED)
     if not as_expected:
         _fail("not every outcome was the expected one: see the rows marked ✗", 1)
     _console.print("[green]every outcome was the expected one[/green]")
@@ -102,16 +104,14 @@ def serve(
             aws.wait()
     except EmbeddedAwsError as error:
         _fail(error, 1)
+    except KeyboardInterrupt:
+        _console.print("\nthe embedded AWS has stopped")
 
 
 def main() -> None:
     """Entry of the ``duet`` command: a signal that ends it still ends all that it started."""
     signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        app()
-    except KeyboardInterrupt:
-        _errors.print("interrupted; everything that was started has been stopped")
-        sys.exit(_INTERRUPTED)
+    app()
 
 
 def _interrupt(_signal_number: int, _frame: FrameType | None) -> None:

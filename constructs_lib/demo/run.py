@@ -1,7 +1,8 @@
 """The demo from start to end."""
 
 import tempfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -66,10 +67,7 @@ def run_demo(
     sign_ups = read_sign_ups(sign_ups_path)
     tickets = read_tickets(tickets_path)
     phases = Phases(console)
-    scratch = project_folder / ".duet"
-    scratch.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="demo-", dir=scratch) as folder:
-        work_folder = Path(folder)
+    with _work_folder(project_folder) as work_folder:
         aws = EmbeddedAws(work_folder=work_folder / "aws")
         with phases.phase("start the embedded AWS"):
             aws.start()
@@ -90,6 +88,18 @@ def run_demo(
     show_tickets(console, story.tickets)
     show_replay(console, story.replay, onboardings_unchanged=story.onboardings_unchanged)
     return story.as_expected
+
+
+@contextmanager
+def _work_folder(project_folder: Path) -> Iterator[Path]:
+    scratch = project_folder / ".duet"
+    scratch.mkdir(exist_ok=True)
+    try:
+        with tempfile.TemporaryDirectory(prefix="demo-", dir=scratch) as folder:
+            yield Path(folder)
+    finally:
+        with suppress(OSError):  # another demo is under way in it
+            scratch.rmdir()
 
 
 def _deploy(aws: EmbeddedAws, cdk: CdkCli, phases: Phases, assembly: str) -> None:
