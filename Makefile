@@ -53,10 +53,10 @@ synth: setup ## Write the example's cloud assembly to cdk.out
 	@cdk synth --quiet
 
 deploy: setup ## Deploy the example to the AWS account of your credentials
-	@cdk deploy --all
+	@cdk deploy --all $(ARGS)
 
 destroy: setup ## Remove the example from that account
-	@cdk destroy --all
+	@cdk destroy --all $(ARGS)
 
 golden: setup ## Write the golden templates and workflow definitions anew
 	@DUET_WRITE_GOLDEN=1 pytest $(GOLDEN_TESTS) --quiet
