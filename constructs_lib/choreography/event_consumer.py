@@ -9,8 +9,8 @@ from constructs import Construct
 from constructs_lib.validation import require_match
 
 #: Account and version of the public layer with Powertools for AWS Lambda (Python) and pydantic.
-#: Source: aws-powertools/powertools-lambda-python, docs/index.md, "Lambda layer", as of pull request
-#: 7757 (read 2026-11-23).
+#: Source: aws-powertools/powertools-lambda-python, docs/index.md, "Lambda layer", as of its pull
+#: request 7757 (read 2026-11-23).
 POWERTOOLS_LAYER_ACCOUNT = "017000801446"
 POWERTOOLS_LAYER_VERSION = 27
 

@@ -49,7 +49,11 @@ class CdkCli:
             "PATH": os.pathsep.join([*first_in_path, environment.get("PATH", os.defpath)]),
             "JSII_NODE": str(self._node),
             "TMPDIR": str(temporary),
-            "CDK_HOME": str(work_folder / "cdk-home"),
+            # Both the CLI and the library write below HOME; unpacked packages stay where they are.
+            "HOME": str(work_folder),
+            "JSII_RUNTIME_PACKAGE_CACHE_ROOT": environment.get(
+                "JSII_RUNTIME_PACKAGE_CACHE_ROOT", str(_jsii_package_cache())
+            ),
             "CDK_DISABLE_CLI_TELEMETRY": "true",
             "CDK_DISABLE_VERSION_CHECK": "1",
             "NO_COLOR": "1",
@@ -99,6 +103,13 @@ class CdkCli:
             raise CdkCliError(
                 f"cdk {arguments[0]} ended with status {process.returncode}:\n{last_lines}"
             )
+
+
+def _jsii_package_cache() -> Path:
+    """Where jsii keeps unpacked packages by default: a cold cache costs seconds."""
+    if sys.platform == "darwin":
+        return Path.home() / "Library/Caches/com.amazonaws.jsii/package-cache"
+    return Path.home() / ".cache/aws/jsii/package-cache"
 
 
 def node_executable() -> Path:

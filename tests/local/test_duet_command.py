@@ -33,19 +33,29 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _environment() -> dict[str, str]:
+def _environment(project: Path) -> dict[str, str]:
     return {
         **{name: text for name, text in os.environ.items() if name != "CDK_VALIDATION"},
+        "HOME": str(_home(project)),
         "PYTHONDONTWRITEBYTECODE": "1",
         "COLUMNS": "160",
     }
+
+
+def _home(project: Path) -> Path:
+    """A home of its own but for the caches of packages."""
+    home = project.with_name("home")
+    if not home.exists():
+        home.mkdir()
+        (home / ".cache").symlink_to(Path.home() / ".cache")
+    return home
 
 
 def _duet(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [DUET, *arguments],
         cwd=project,
-        env=_environment(),
+        env=_environment(project),
         capture_output=True,
         text=True,
         check=False,
@@ -127,6 +137,7 @@ def test_the_demo_leaves_no_process_and_no_file(
     assert demo.returncode == 0
     assert _processes_of(project) == []
     assert {path.name for path in project.iterdir()} == {*_COPIED, "node_modules"}
+    assert {path.name for path in _home(project).iterdir()} == {".cache"}
 
 
 @pytest.mark.parametrize(
@@ -157,7 +168,7 @@ def test_an_interrupted_demo_stops_all_that_it_started(
     running = subprocess.Popen(
         [DUET, "demo"],
         cwd=project,
-        env=_environment(),
+        env=_environment(project),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -180,7 +191,7 @@ def serving(project: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     process = subprocess.Popen(
         [DUET, "serve", "--port", "0", "--time-scale", "0"],
         cwd=project,
-        env=_environment(),
+        env=_environment(project),
         stdout=subprocess.PIPE,
         text=True,
     )
