@@ -61,7 +61,8 @@ destroy: setup ## Remove the example from that account
 golden: setup ## Write the golden templates and workflow definitions anew
 	@DUET_WRITE_GOLDEN=1 pytest $(GOLDEN_TESTS) --quiet
 
-lock: setup ## Compile the lock files anew from pyproject.toml and package.json
+lock: ## Compile the lock files anew from pyproject.toml and package.json
+	@test -x $(VENV)/bin/uv || $(MAKE) --no-print-directory setup # not with a stale lock file
 	@uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes \
 		--no-emit-package cdk-duet --no-annotate --no-emit-index-url \
 		--custom-compile-command "make lock" --output-file requirements.txt pyproject.toml
