@@ -146,6 +146,7 @@ def all_patches(observer: Observer) -> Iterator[None]:
             definition_texts,
             service_names,
             sdk_error_names,
+            sdk_parameter_names,
             nested_error_names,
             json_task_results,
             json_start_time,
@@ -267,6 +268,41 @@ def sdk_error_names() -> Iterator[None]:
     """Gap: errors of aws-sdk tasks start with the lower-cased service for all but two services."""
     with mock.patch.dict(state_task_service_aws_sdk._SERVICE_ERROR_NAMES, SDK_ERROR_PREFIX):
         yield
+
+
+@contextmanager
+def sdk_parameter_names() -> Iterator[None]:
+    """Gap: an aws-sdk task's PascalCase names do not reach services that begin in lower case."""
+    service = state_task_service_aws_sdk.StateTaskServiceAwsSdk
+    original = service._eval_service_task
+
+    def eval_service_task(self: Any, *, normalised_parameters: Any, **others: Any) -> None:
+        client = boto_client.boto_client_for(
+            service=self._get_boto_service_name(),
+            region=others["resource_runtime_part"].region,
+            state_credentials=others["state_credentials"],
+        )
+        operation = client.meta.method_to_api_mapping[self._get_boto_service_action()]
+        shape = client.meta.service_model.operation_model(operation).input_shape
+        renamed = _as_in_model(normalised_parameters, shape)
+        original(self, normalised_parameters=renamed, **others)
+
+    with mock.patch.object(service, "_eval_service_task", eval_service_task):
+        yield
+
+
+def _as_in_model(value: Any, shape: Any) -> Any:
+    if shape is None:
+        return value
+    if shape.type_name == "structure" and isinstance(value, dict):
+        renamed = {
+            key if key in shape.members else key[:1].lower() + key[1:]: entry
+            for key, entry in value.items()
+        }
+        return {key: _as_in_model(entry, shape.members.get(key)) for key, entry in renamed.items()}
+    if shape.type_name == "list" and isinstance(value, list):
+        return [_as_in_model(entry, shape.member) for entry in value]
+    return value
 
 
 @contextmanager

@@ -711,6 +711,25 @@ def test_canary_moto_does_not_know_the_cognito_service_of_step_functions() -> No
         assert "Unknown service" in str(engine.run(LIST_POOLS, {}).cause)
 
 
+SEND_SUCCESS = jsonata(
+    {
+        "Send": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::aws-sdk:sfn:sendTaskSuccess",
+            "Arguments": {"TaskToken": "unknown", "Output": "{}"},
+            "End": True,
+        }
+    }
+)
+
+
+def test_canary_moto_passes_names_in_pascal_case_to_a_service_in_lower_case() -> None:
+    with engine_without("sdk_parameter_names") as engine:
+        assert engine.run(SEND_SUCCESS, {}).error == "States.Runtime"
+    with moto_workflows() as engine:
+        assert str(engine.run(SEND_SUCCESS, {}).error).startswith("Sfn.")
+
+
 def test_canary_moto_writes_the_service_in_an_sdk_error_in_lower_case() -> None:
     with engine_without("sdk_error_names") as engine:
         error = engine.run(LIST_POOLS, {}).error
