@@ -1,19 +1,29 @@
 """Workflows that direct their steps: Step Functions state machines."""
 
-from constructs_lib.orchestration.retry_policies import (
-    COGNITO_TRANSIENT,
-    DYNAMODB_TRANSIENT,
-    EVENTBRIDGE_TRANSIENT,
-    RetryPolicy,
-)
+from constructs_lib.orchestration.bulk_sign_up import BulkSignUp
+from constructs_lib.orchestration.confirm_email import ConfirmEmail
+from constructs_lib.orchestration.failure_notice import FailureNotice
+from constructs_lib.orchestration.retry_policies import RetryPolicy
+from constructs_lib.orchestration.saga import Saga, SagaStep
+from constructs_lib.orchestration.sdk_task import SdkTask
 from constructs_lib.orchestration.sign_up import SignUpWorkflow
+from constructs_lib.orchestration.sign_up_mail import MailTemplate, SignUpMail
 from constructs_lib.orchestration.ticket_triage import TicketTriage
+from constructs_lib.orchestration.workflow import Workflow
+from constructs_lib.orchestration.workflow_release import WorkflowRelease
 
 __all__ = [
-    "COGNITO_TRANSIENT",
-    "DYNAMODB_TRANSIENT",
-    "EVENTBRIDGE_TRANSIENT",
+    "BulkSignUp",
+    "ConfirmEmail",
+    "FailureNotice",
+    "MailTemplate",
     "RetryPolicy",
+    "Saga",
+    "SagaStep",
+    "SdkTask",
+    "SignUpMail",
     "SignUpWorkflow",
     "TicketTriage",
+    "Workflow",
+    "WorkflowRelease",
 ]

@@ -1,8 +1,10 @@
-"""The states of the sign-up workflow, one function a state, in the order in which they run.
+"""The states of the sign-up workflow, one function a step, in the order in which they run.
 
 JSONata with workflow variables: after "Prepare user" the payload carries identifiers only, and the
 e-mail address travels as a variable to the one call that needs it.
 """
+
+from collections.abc import Mapping
 
 from aws_cdk import Duration
 from aws_cdk import aws_cognito as cognito
@@ -12,21 +14,28 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
+from constructs_lib.orchestration.confirmation_states import CODE_EXPRESSION, send_mail
 from constructs_lib.orchestration.retry_policies import (
     COGNITO_TRANSIENT,
     DYNAMODB_TRANSIENT,
     EVENTBRIDGE_TRANSIENT,
 )
+from constructs_lib.orchestration.saga import SagaStep
+from constructs_lib.orchestration.sdk_task import SdkTask
+from constructs_lib.orchestration.sign_up_mail import MailTemplate, SignUpMail
 
 EMAIL_MAX_CHARACTERS = 254  # RFC 5321, 4.5.3.1.3, less the two angle brackets
 NAME_MAX_CHARACTERS = 100
+
+_CONDITION_FAILED = "DynamoDB.ConditionalCheckFailedException"
 
 INVALID_REQUEST = "SignUp.InvalidRequest"
 EMAIL_TAKEN = "SignUp.EmailTaken"
 
 _TASK_TIMEOUT = sfn.Timeout.duration(Duration.seconds(10))
-_KEEP_FAILURE = {"failure": "{% $states.errorOutput %}"}
 _RESERVATION_KEY = "{% 'EMAIL#' & $emailHash %}"
+_PROFILE_KEY = "{% 'USER#' & $userId %}"
+_REQUEST_ID_ONLY = {"requestId": "{% $states.context.Execution.Name %}"}
 
 
 def _text(expression: str) -> tasks.DynamoAttributeValue:
@@ -59,7 +68,7 @@ def check_request(scope: Construct, *, accepted: sfn.IChainable) -> sfn.Choice:
 
 
 def prepare_user(scope: Construct) -> sfn.Pass:
-    """Give the user an identifier, normalize the address and hash it."""
+    """Give the user an identifier, normalize and hash the address, make a confirmation code."""
     return sfn.Pass.jsonata(
         scope,
         "Prepare user",
@@ -68,14 +77,15 @@ def prepare_user(scope: Construct) -> sfn.Pass:
             "name": "{% $trim($states.input.name) %}",
             "email": "{% $lowercase($trim($states.input.email)) %}",
             "emailHash": "{% $hash($lowercase($trim($states.input.email)), 'SHA-256') %}",
+            "code": CODE_EXPRESSION,
         },
-        outputs={"requestId": "{% $states.context.Execution.Name %}"},
+        outputs=_REQUEST_ID_ONLY,
     )
 
 
-def reserve_email(scope: Construct, *, table: dynamodb.ITable) -> tasks.DynamoPutItem:
+def reserve_email(scope: Construct, *, table: dynamodb.ITable) -> SagaStep:
     """Claim the address: the write succeeds for the first user and for that user's own retry."""
-    task = tasks.DynamoPutItem.jsonata(
+    reserve = tasks.DynamoPutItem.jsonata(
         scope,
         "Reserve email",
         table=table,
@@ -87,47 +97,93 @@ def reserve_email(scope: Construct, *, table: dynamodb.ITable) -> tasks.DynamoPu
         condition_expression="attribute_not_exists(pk) OR userId = :userId",
         expression_attribute_values={":userId": _text("{% $userId %}")},
         task_timeout=_TASK_TIMEOUT,
-        outputs={"requestId": "{% $states.context.Execution.Name %}"},
+        outputs=_REQUEST_ID_ONLY,
     )
-    DYNAMODB_TRANSIENT.add_to(task)
-    return task
+    DYNAMODB_TRANSIENT.add_to(reserve)
+    taken = sfn.Fail.jsonata(
+        scope,
+        "Email taken",
+        error=EMAIL_TAKEN,
+        cause="the email belongs to another user or to a sign-up in progress",
+    )
+    return SagaStep(
+        action=reserve,
+        compensation=_delete_own(scope, "Release email", table=table, key=_RESERVATION_KEY),
+        already_undone=[_CONDITION_FAILED],
+        refusals={_CONDITION_FAILED: taken},
+    )
 
 
-def create_identity(scope: Construct, *, user_pool: cognito.IUserPool) -> tasks.CallAwsService:
+def create_identity(scope: Construct, *, user_pool: cognito.IUserPool) -> SagaStep:
     """Create the Cognito user, without a password and without a mail from Cognito.
 
     The user name is the new ``userId``, so "exists already" can only be this execution's own
     earlier attempt and counts as done.
     """
-    task = tasks.CallAwsService.jsonata(
+    create = _cognito_task(
         scope,
         "Create identity",
-        service="cognitoidentityprovider",
+        user_pool=user_pool,
         action="adminCreateUser",
-        iam_action="cognito-idp:AdminCreateUser",
-        iam_resources=[user_pool.user_pool_arn],
         parameters={
-            "UserPoolId": user_pool.user_pool_id,
-            "Username": "{% $userId %}",
             "MessageAction": "SUPPRESS",
             "UserAttributes": [
                 {"Name": "email", "Value": "{% $email %}"},
                 {"Name": "name", "Value": "{% $name %}"},
             ],
         },
-        task_timeout=_TASK_TIMEOUT,
-        # Cognito's answer repeats the address; only the identifiers go on.
-        outputs={"requestId": "{% $states.context.Execution.Name %}"},
     )
-    COGNITO_TRANSIENT.add_to(task)
-    return task
+    delete = _cognito_task(
+        scope, "Delete identity", user_pool=user_pool, action="adminDeleteUser", parameters={}
+    )
+    return SagaStep(
+        action=create,
+        compensation=delete,
+        already_done=["CognitoIdentityProvider.UsernameExistsException"],
+        already_undone=["CognitoIdentityProvider.UserNotFoundException"],
+    )
+
+
+def mark_email_verified(scope: Construct, *, user_pool: cognito.IUserPool) -> SagaStep:
+    """Tell the user pool that the address is theirs; deleting the identity undoes it."""
+    mark = _cognito_task(
+        scope,
+        "Mark email as verified",
+        user_pool=user_pool,
+        action="adminUpdateUserAttributes",
+        parameters={"UserAttributes": [{"Name": "email_verified", "Value": "true"}]},
+    )
+    return SagaStep(action=mark)
+
+
+def store_profile(scope: Construct, *, table: dynamodb.ITable) -> SagaStep:
+    """Make the user known to the application, by identifiers; the pool has name and address."""
+    store = tasks.DynamoPutItem.jsonata(
+        scope,
+        "Store profile",
+        table=table,
+        item={
+            "pk": _text(_PROFILE_KEY),
+            "userId": _text("{% $userId %}"),
+            "emailHash": _text("{% $emailHash %}"),
+            "signedUpAt": _text("{% $now() %}"),
+        },
+        task_timeout=_TASK_TIMEOUT,
+        outputs=_REQUEST_ID_ONLY,
+    )
+    DYNAMODB_TRANSIENT.add_to(store)
+    return SagaStep(
+        action=store,
+        compensation=_delete_own(scope, "Delete profile", table=table, key=_PROFILE_KEY),
+        already_undone=[_CONDITION_FAILED],
+    )
 
 
 def announce_sign_up(
     scope: Construct, *, event_bus: events.IEventBus, event_source: str
-) -> tasks.EventBridgePutEvents:
+) -> SagaStep:
     """Publish ``UserSignedUp``; its detail identifies the user and holds no personal data."""
-    task = tasks.EventBridgePutEvents.jsonata(
+    announce = tasks.EventBridgePutEvents.jsonata(
         scope,
         "Announce sign-up",
         entries=[
@@ -151,80 +207,59 @@ def announce_sign_up(
             "eventId": "{% $states.result.Entries[0].EventId %}",
         },
     )
-    EVENTBRIDGE_TRANSIENT.add_to(task)
-    return task
+    EVENTBRIDGE_TRANSIENT.add_to(announce)
+    return SagaStep(action=announce)
 
 
-def delete_identity(scope: Construct, *, user_pool: cognito.IUserPool) -> tasks.CallAwsService:
-    """Undo "Create identity"."""
-    task = tasks.CallAwsService.jsonata(
+def welcome(scope: Construct, *, mail: SignUpMail, template: MailTemplate) -> sfn.IChainable:
+    """Mail a welcome, best effort: its failure never undoes a sign-up."""
+    task = send_mail(
+        scope, "Mail welcome", mail=mail, template=template, outputs="{% $states.input %}"
+    )
+    done = sfn.Succeed.jsonata(scope, "Signed up")
+    task.add_catch(done, errors=[sfn.Errors.ALL], outputs="{% $states.input %}")
+    return task.next(done)
+
+
+def _cognito_task(
+    scope: Construct,
+    id_: str,
+    *,
+    user_pool: cognito.IUserPool,
+    action: str,
+    parameters: Mapping[str, object],
+) -> SdkTask:
+    """An action on the user's identity; answers repeat the address, so only the id goes on."""
+    task = SdkTask(
         scope,
-        "Delete identity",
+        id_,
         service="cognitoidentityprovider",
-        action="adminDeleteUser",
-        iam_action="cognito-idp:AdminDeleteUser",
+        action=action,
         iam_resources=[user_pool.user_pool_arn],
-        parameters={"UserPoolId": user_pool.user_pool_id, "Username": "{% $userId %}"},
-        task_timeout=_TASK_TIMEOUT,
+        parameters={
+            "UserPoolId": user_pool.user_pool_id,
+            "Username": "{% $userId %}",
+            **parameters,
+        },
+        outputs=_REQUEST_ID_ONLY,
     )
     COGNITO_TRANSIENT.add_to(task)
     return task
 
 
-def release_email(scope: Construct, *, table: dynamodb.ITable) -> tasks.DynamoDeleteItem:
-    """Undo "Reserve email", only if the reservation is this execution's own."""
+def _delete_own(
+    scope: Construct, id_: str, *, table: dynamodb.ITable, key: str
+) -> tasks.DynamoDeleteItem:
+    """Delete an item of this execution's own user, and nobody else's."""
     task = tasks.DynamoDeleteItem.jsonata(
         scope,
-        "Release email",
+        id_,
         table=table,
-        key={"pk": _text(_RESERVATION_KEY)},
+        key={"pk": _text(key)},
         condition_expression="userId = :userId",
         expression_attribute_values={":userId": _text("{% $userId %}")},
         task_timeout=_TASK_TIMEOUT,
+        outputs=_REQUEST_ID_ONLY,
     )
     DYNAMODB_TRANSIENT.add_to(task)
     return task
-
-
-def sign_up_chain(
-    scope: Construct,
-    *,
-    table: dynamodb.ITable,
-    user_pool: cognito.IUserPool,
-    event_bus: events.IEventBus,
-    event_source: str,
-) -> sfn.IChainable:
-    """Join the states: the way forward, the refusals, and the way back after a failure."""
-    reserve = reserve_email(scope, table=table)
-    create = create_identity(scope, user_pool=user_pool)
-    announce = announce_sign_up(scope, event_bus=event_bus, event_source=event_source)
-    delete = delete_identity(scope, user_pool=user_pool)
-    release = release_email(scope, table=table)
-    taken = sfn.Fail.jsonata(
-        scope,
-        "Email taken",
-        error=EMAIL_TAKEN,
-        cause="the email belongs to another user or to a sign-up in progress",
-    )
-    failed = sfn.Fail.jsonata(
-        scope,
-        "Sign-up failed",
-        error="{% $failure.Error %}",
-        cause="{% $failure.Cause %}",
-    )
-
-    forward = prepare_user(scope).next(reserve).next(create).next(announce)
-    delete.next(release).next(failed)
-
-    reserve.add_catch(taken, errors=["DynamoDB.ConditionalCheckFailedException"])
-    # A write that timed out may have happened: the release, bound to the userId, is always safe.
-    reserve.add_catch(release, errors=[sfn.Errors.ALL], assign=_KEEP_FAILURE)
-    create.add_catch(announce, errors=["CognitoIdentityProvider.UsernameExistsException"])
-    create.add_catch(delete, errors=[sfn.Errors.ALL], assign=_KEEP_FAILURE)
-    announce.add_catch(delete, errors=[sfn.Errors.ALL], assign=_KEEP_FAILURE)
-
-    # "Not found" and "not ours" mean that there is nothing to undo. Whatever else keeps one step
-    # back from working, the remaining ones still run and the original error is the one reported.
-    delete.add_catch(release, errors=[sfn.Errors.ALL])
-    release.add_catch(failed, errors=[sfn.Errors.ALL])
-    return check_request(scope, accepted=forward)

@@ -9,9 +9,10 @@ import pytest
 from aws_cdk import App, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
+from aws_cdk import aws_sns as sns
 from aws_cdk.assertions import Template
 
-from constructs_lib.orchestration import SignUpWorkflow, TicketTriage
+from constructs_lib.orchestration import SignUpMail, SignUpWorkflow, TicketTriage
 
 _CDK_JSON = Path(__file__).parent.parent.parent / "cdk.json"
 
@@ -26,6 +27,10 @@ def workflow_templates() -> Mapping[str, dict[str, Any]]:
         "SignUp",
         event_bus=events.EventBus.from_event_bus_name(sign_up, "Bus", "app-bus"),
         table=dynamodb.Table.from_table_name(sign_up, "Users", "users"),
+        mail=SignUpMail(sender="sign-up@example.com"),
+        failure_topic=sns.Topic.from_topic_arn(
+            sign_up, "Operators", "arn:aws:sns:us-east-1:123456789012:operators"
+        ),
     )
     TicketTriage(
         triage,

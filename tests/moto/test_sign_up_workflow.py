@@ -1,22 +1,14 @@
 """The sign-up workflow's outcomes, with what is left in table, pool and bus after each."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 
-from constructs_lib.testing.moto_engine import (
-    FAILED_ENTRY,
-    WorkflowEngine,
-    WorkflowRun,
-    moto_workflows,
-)
-from constructs_lib.testing.workflow import (
-    JsonValue,
-    state_machine_definition,
-    state_machine_ids,
-)
+from constructs_lib.testing.moto_engine import FAILED_ENTRY, WorkflowEngine, moto_workflows
+from constructs_lib.testing.workflow import JsonValue
+from tests.moto.sign_ups import WAITING_STATE, SignUps
 from tests.moto.world import World
 
 _ADA = {"email": "  Ada@Example.COM ", "name": " Ada  Lovelace "}
@@ -43,24 +35,16 @@ def world(engine: WorkflowEngine, shared_world: World) -> World:
 
 
 @pytest.fixture
-def sign_up(
+def sign_ups(
     engine: WorkflowEngine, world: World, workflow_templates: Mapping[str, dict[str, Any]]
-) -> Callable[[Mapping[str, JsonValue]], WorkflowRun]:
-    template = workflow_templates["SignUp"]
-    (logical_id,) = state_machine_ids(template)
-    (pool_id,) = (
-        id_ for id_, r in template["Resources"].items() if r["Type"] == "AWS::Cognito::UserPool"
-    )
-    definition = state_machine_definition(
-        template, logical_id, substitutions={pool_id: world.user_pool_id}
-    )
-    return lambda request: engine.run(definition, request)
+) -> SignUps:
+    return SignUps(engine, world, workflow_templates["SignUp"])
 
 
 def test_a_new_user_gets_reservation_identity_and_announcement(
-    sign_up: Callable[[Mapping[str, JsonValue]], WorkflowRun], world: World
+    sign_ups: SignUps, world: World
 ) -> None:
-    run = sign_up(_ADA)
+    run = sign_ups.run(_ADA)
 
     assert run.status == "SUCCEEDED"
     assert isinstance(run.output, dict)
@@ -71,6 +55,10 @@ def test_a_new_user_gets_reservation_identity_and_announcement(
     (identity,) = world.identities()
     assert identity["Username"] == user_id
     assert (identity["email"], identity["name"]) == ("ada@example.com", "Ada Lovelace")
+    assert identity["email_verified"] == "true"
+    (profile,) = world.items("USER")
+    assert profile["pk"] == f"USER#{user_id}"
+    assert "ada@example.com" not in str(profile)
     (event,) = world.events()
     assert (event["source"], event["detail-type"]) == ("sign-up", "UserSignedUp")
     assert event["detail"].keys() == {"userId", "requestId", "signedUpAt"}
@@ -79,9 +67,9 @@ def test_a_new_user_gets_reservation_identity_and_announcement(
 
 
 def test_the_address_travels_to_no_state_but_the_first_two(
-    sign_up: Callable[[Mapping[str, JsonValue]], WorkflowRun],
+    sign_ups: SignUps,
 ) -> None:
-    run = sign_up(_ADA)
+    run = sign_ups.run(_ADA)
 
     inputs = {
         details["name"]: details["input"].lower()
@@ -95,12 +83,12 @@ def test_the_address_travels_to_no_state_but_the_first_two(
 
 
 def test_a_second_user_with_the_address_is_refused_by_name_and_changes_nothing(
-    sign_up: Callable[[Mapping[str, JsonValue]], WorkflowRun], world: World
+    sign_ups: SignUps, world: World
 ) -> None:
-    first = sign_up(_ADA)
+    first = sign_ups.run(_ADA)
     before = (world.reservations(), world.identities(), world.events())
 
-    second = sign_up({"email": "ADA@example.com", "name": "Somebody Else"})
+    second = sign_ups.run({"email": "ADA@example.com", "name": "Somebody Else"})
 
     assert first.status == "SUCCEEDED"
     assert (second.status, second.error) == ("FAILED", "SignUp.EmailTaken")
@@ -125,28 +113,29 @@ def test_a_second_user_with_the_address_is_refused_by_name_and_changes_nothing(
     ],
 )
 def test_an_invalid_request_is_refused_with_the_rule_it_breaks(
-    sign_up: Callable[[Mapping[str, JsonValue]], WorkflowRun],
+    sign_ups: SignUps,
     world: World,
     request_: Mapping[str, JsonValue],
     rule: str,
 ) -> None:
-    run = sign_up(request_)
+    run = sign_ups.run(request_)
 
     assert (run.status, run.error) == ("FAILED", "SignUp.InvalidRequest")
     assert run.cause is not None
     assert run.cause.startswith(rule)
-    assert (world.reservations(), world.identities(), world.events()) == ([], [], [])
+    assert world.is_empty()
+    assert (world.events(), world.notices(), world.mails()) == ([], [], [])
 
 
 @pytest.mark.parametrize("name", ["x" * 100, "李", "Þ" * 100], ids=["ascii", "one", "long"])
 def test_names_of_one_to_a_hundred_characters_of_any_script_are_accepted(
-    sign_up: Callable[[Mapping[str, JsonValue]], WorkflowRun], name: str
+    sign_ups: SignUps, name: str
 ) -> None:
-    assert sign_up({"email": "ada@example.com", "name": name}).status == "SUCCEEDED"
+    assert sign_ups.run({"email": "ada@example.com", "name": name}).status == "SUCCEEDED"
 
 
 def test_throttled_services_are_asked_again_until_the_sign_up_succeeds(
-    engine: WorkflowEngine, sign_up: Callable[[Mapping[str, JsonValue]], WorkflowRun], world: World
+    engine: WorkflowEngine, sign_ups: SignUps, world: World
 ) -> None:
     engine.fail(service="dynamodb", operation="PutItem", error="ThrottlingException", times=2)
     engine.fail(
@@ -154,14 +143,14 @@ def test_throttled_services_are_asked_again_until_the_sign_up_succeeds(
     )
     engine.fail(service="events", operation="PutEvents", error=FAILED_ENTRY)
 
-    run = sign_up(_ADA)
+    run = sign_ups.run(_ADA)
 
     assert (run.status, run.retries) == ("SUCCEEDED", 4)
     assert len(world.reservations()) == len(world.identities()) == len(world.events()) == 1
 
 
 def test_a_failed_identity_releases_the_reservation_and_ends_with_the_original_error(
-    engine: WorkflowEngine, sign_up: Callable[[Mapping[str, JsonValue]], WorkflowRun], world: World
+    engine: WorkflowEngine, sign_ups: SignUps, world: World
 ) -> None:
     engine.fail(
         service="cognito-idp",
@@ -170,16 +159,48 @@ def test_a_failed_identity_releases_the_reservation_and_ends_with_the_original_e
         times=None,
     )
 
-    run = sign_up(_ADA)
+    run = sign_ups.run(_ADA)
 
     assert (run.status, run.error) == ("FAILED", "CognitoIdentityProvider.NotAuthorizedException")
     assert run.retries == 0
-    assert run.path[-3:] == ("Delete identity", "Release email", "Sign-up failed")
-    assert (world.reservations(), world.identities(), world.events()) == ([], [], [])
+    assert run.path[-5:] == (
+        "Delete identity",
+        "Release email",
+        "Publish SignUpFailed",
+        "Notify operators of SignUpFailed",
+        "Sign-up failed",
+    )
+    assert world.is_empty()
+
+
+def test_a_failure_is_published_and_told_to_the_operators_without_personal_data(
+    engine: WorkflowEngine, sign_ups: SignUps, world: World
+) -> None:
+    engine.fail(service="cognito-idp", operation="AdminCreateUser", error="NotAuthorizedException")
+
+    sign_ups.run(_ADA)
+
+    (event,) = world.events()
+    assert event["detail-type"] == "SignUpFailed"
+    assert event["detail"]["error"] == "CognitoIdentityProvider.NotAuthorizedException"
+    assert event["detail"]["step"] == "Create identity"
+    assert event["detail"]["notUndone"] == []
+    (notice,) = world.notices()
+    assert notice["error"] == event["detail"]["error"]
+    assert "ada" not in str([event, notice]).lower()
+
+
+def test_a_refused_request_is_no_failure_to_anybody(sign_ups: SignUps, world: World) -> None:
+    sign_ups.run(_ADA)
+    world.events()
+
+    sign_ups.run(_ADA)
+
+    assert (world.events(), world.notices()) == ([], [])
 
 
 def test_an_identity_that_stays_throttled_is_given_up_and_undone(
-    engine: WorkflowEngine, sign_up: Callable[[Mapping[str, JsonValue]], WorkflowRun], world: World
+    engine: WorkflowEngine, sign_ups: SignUps, world: World
 ) -> None:
     engine.fail(
         service="cognito-idp",
@@ -188,7 +209,7 @@ def test_an_identity_that_stays_throttled_is_given_up_and_undone(
         times=None,
     )
 
-    run = sign_up(_ADA)
+    run = sign_ups.run(_ADA)
 
     assert (run.status, run.error) == ("FAILED", "CognitoIdentityProvider.TooManyRequestsException")
     assert run.retries == 5
@@ -196,28 +217,31 @@ def test_an_identity_that_stays_throttled_is_given_up_and_undone(
 
 
 def test_a_sign_up_that_cannot_be_announced_is_undone_whole(
-    engine: WorkflowEngine, sign_up: Callable[[Mapping[str, JsonValue]], WorkflowRun], world: World
+    engine: WorkflowEngine, sign_ups: SignUps, world: World
 ) -> None:
     engine.fail(service="events", operation="PutEvents", error=FAILED_ENTRY, times=None)
 
-    run = sign_up(_ADA)
+    run = sign_ups.run(_ADA)
 
     assert (run.status, run.error) == ("FAILED", "EventBridge.FailedEntry")
-    assert (world.reservations(), world.identities(), world.events()) == ([], [], [])
+    assert world.is_empty()
+    # The bus took nothing, so the topic is the operators' only word of it.
+    assert world.events() == []
+    assert [notice["step"] for notice in world.notices()] == ["Announce sign-up"]
 
 
 def test_the_address_is_free_again_after_a_failure(
-    engine: WorkflowEngine, sign_up: Callable[[Mapping[str, JsonValue]], WorkflowRun], world: World
+    engine: WorkflowEngine, sign_ups: SignUps, world: World
 ) -> None:
     engine.fail(service="cognito-idp", operation="AdminCreateUser", error="NotAuthorizedException")
-    sign_up(_ADA)
+    sign_ups.run(_ADA)
 
-    assert sign_up(_ADA).status == "SUCCEEDED"
+    assert sign_ups.run(_ADA).status == "SUCCEEDED"
     assert len(world.identities()) == 1
 
 
 def test_a_compensation_that_fails_does_not_keep_the_others_from_running(
-    engine: WorkflowEngine, sign_up: Callable[[Mapping[str, JsonValue]], WorkflowRun], world: World
+    engine: WorkflowEngine, sign_ups: SignUps, world: World
 ) -> None:
     engine.fail(service="events", operation="PutEvents", error=FAILED_ENTRY, times=None)
     engine.fail(
@@ -227,22 +251,158 @@ def test_a_compensation_that_fails_does_not_keep_the_others_from_running(
         times=None,
     )
 
-    run = sign_up(_ADA)
+    run = sign_ups.run(_ADA)
 
     assert (run.status, run.error) == ("FAILED", "EventBridge.FailedEntry")
     assert world.reservations() == []
 
 
 def test_a_release_leaves_the_reservation_of_somebody_else_alone(
-    engine: WorkflowEngine, sign_up: Callable[[Mapping[str, JsonValue]], WorkflowRun], world: World
+    engine: WorkflowEngine, sign_ups: SignUps, world: World
 ) -> None:
     theirs = {"pk": f"EMAIL#{_ADA_HASH}", "userId": "somebody-else"}
     world.users.put_item(Item=theirs)
     # The write fails in a way that says nothing about who holds the address.
     engine.fail(service="dynamodb", operation="PutItem", error="AccessDeniedException", times=None)
 
-    run = sign_up(_ADA)
+    run = sign_ups.run(_ADA)
 
     assert run.status == "FAILED"
     assert "Release email" in run.path
     assert world.reservations() == [theirs]
+
+
+def test_a_new_user_is_mailed_a_code_and_then_welcomed(sign_ups: SignUps, world: World) -> None:
+    sign_ups.run(_ADA)
+
+    code_mail, welcome = world.mails()
+    assert code_mail.startswith("Hello Ada Lovelace,\n\nyour confirmation code is ")
+    assert welcome.startswith("Hello Ada Lovelace,\n\nit is good to have you.")
+
+
+def test_the_table_knows_neither_the_code_nor_the_address(sign_ups: SignUps, world: World) -> None:
+    started = sign_ups.start(_ADA)
+    started.until_waiting(state=WAITING_STATE)
+    code = sign_ups.wait_for_code()
+
+    kept = str(world.users.scan()["Items"]).lower()
+
+    assert code is not None
+    assert code.lower() not in kept
+    assert "ada@example.com" not in kept
+
+
+@pytest.mark.parametrize("typed", ["{code}", " {code} ", "{lower}"])
+def test_a_code_is_accepted_as_people_type_it(sign_ups: SignUps, typed: str) -> None:
+    started = sign_ups.start(_ADA)
+    started.until_waiting(state=WAITING_STATE)
+    code = sign_ups.wait_for_code() or ""
+
+    answer = sign_ups.confirm(typed.format(code=code, lower=code.lower()))
+
+    run = started.result()
+    assert run.status == "SUCCEEDED"
+    assert isinstance(run.output, dict)
+    assert answer == {"result": "confirmed", "userId": run.output["userId"]}
+
+
+@pytest.mark.parametrize("code", ["0123456789", "", "nonsense", None, 7, [], {"code": "x"}])
+def test_an_unknown_code_is_called_unknown(sign_ups: SignUps, code: JsonValue) -> None:
+    assert sign_ups.confirm(code) == {"result": "unknown"}
+
+
+def test_a_code_works_once(sign_ups: SignUps) -> None:
+    sign_ups.run(_ADA)
+
+    assert sign_ups.confirm(sign_ups.code()) == {"result": "used"}
+
+
+def test_a_code_past_its_time_has_expired(sign_ups: SignUps, world: World) -> None:
+    started = sign_ups.start(_ADA)
+    started.until_waiting(state=WAITING_STATE)
+    code = sign_ups.wait_for_code()
+    (item,) = world.items("CODE")
+    world.users.put_item(Item={**item, "expiresAt": 1})
+
+    assert sign_ups.confirm(code) == {"result": "expired"}
+
+
+def test_a_code_whose_sign_up_has_ended_has_expired(sign_ups: SignUps) -> None:
+    started = sign_ups.start(_ADA)
+    started.until_waiting(state=WAITING_STATE)
+    code = sign_ups.wait_for_code()
+    started.stop()
+
+    assert sign_ups.confirm(code) == {"result": "expired"}
+
+
+def test_a_service_that_does_not_answer_makes_confirmation_unavailable(
+    engine: WorkflowEngine, sign_ups: SignUps
+) -> None:
+    engine.fail(service="dynamodb", operation="GetItem", error="AccessDeniedException", times=None)
+
+    assert sign_ups.confirm("0123456789") == {"result": "unavailable"}
+
+
+def test_nobody_confirming_in_time_undoes_the_sign_up_by_name(
+    engine: WorkflowEngine, sign_ups: SignUps, world: World
+) -> None:
+    engine.time_out(state=WAITING_STATE)
+
+    run = sign_ups.start(_ADA).result(within_seconds=30)
+
+    assert (run.status, run.error) == ("FAILED", "SignUp.NotConfirmed")
+    assert world.is_empty()
+    assert [event["detail"]["step"] for event in world.events()] == ["Confirm email"]
+
+
+def test_a_mail_that_is_refused_undoes_the_sign_up(
+    engine: WorkflowEngine, sign_ups: SignUps, world: World
+) -> None:
+    engine.fail(service="sesv2", operation="SendEmail", error="MessageRejected", times=None)
+
+    run = sign_ups.start(_ADA).result(within_seconds=30)
+
+    assert run.status == "FAILED"
+    assert str(run.error).startswith("SesV2.MessageRejected")
+    assert world.is_empty()
+
+
+def test_a_sending_limit_is_waited_out(engine: WorkflowEngine, sign_ups: SignUps) -> None:
+    # More often than the retries of one attempt.
+    engine.fail(service="sesv2", operation="SendEmail", error="TooManyRequestsException", times=8)
+
+    run = sign_ups.run(_ADA)
+
+    assert run.status == "SUCCEEDED"
+    assert "Pause before mailing again" in run.path
+
+
+def test_a_sending_limit_that_lasts_ends_the_sign_up_by_name(
+    engine: WorkflowEngine, sign_ups: SignUps, world: World
+) -> None:
+    engine.fail(
+        service="sesv2", operation="SendEmail", error="TooManyRequestsException", times=None
+    )
+
+    run = sign_ups.start(_ADA).result(within_seconds=60)
+
+    assert (run.status, run.error) == ("FAILED", "SignUp.MailNotSent")
+    assert run.path.count("Pause before mailing again") == 5
+    assert world.is_empty()
+
+
+def test_a_welcome_that_cannot_be_mailed_undoes_nothing(
+    engine: WorkflowEngine, sign_ups: SignUps, world: World
+) -> None:
+    started = sign_ups.start(_ADA)
+    started.until_waiting(state=WAITING_STATE)
+    code = sign_ups.wait_for_code()
+    engine.fail(service="sesv2", operation="SendEmail", error="MessageRejected", times=None)
+
+    sign_ups.confirm(code)
+
+    run = started.result()
+    assert run.status == "SUCCEEDED"
+    assert run.path[-2:] == ("Mail welcome", "Signed up")
+    assert len(world.identities()) == 1

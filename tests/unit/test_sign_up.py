@@ -1,3 +1,4 @@
+import dataclasses
 import json
 from collections.abc import Callable
 
@@ -7,16 +8,18 @@ from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sns as sns
 from aws_cdk.assertions import Match, Template
 
-from constructs_lib.orchestration import SignUpWorkflow
+from constructs_lib.orchestration import MailTemplate, SignUpMail, SignUpWorkflow
 from constructs_lib.testing.workflow import state_machine_definition, state_machine_ids
 from constructs_lib.validation import ConfigError
 
 
 def _definition(template: Template) -> dict[str, object]:
+    """The sign-up's own definition; the confirmation's comes after it."""
     document = template.to_json()
-    (logical_id,) = state_machine_ids(document)
+    logical_id = state_machine_ids(document)[0]
     return dict(state_machine_definition(document, logical_id, substitutions={}, placeholders=True))
 
 
@@ -29,7 +32,7 @@ def test_a_sign_up_workflow_is_standard_traced_and_logged_without_personal_data(
     template.has_resource_properties(
         "AWS::StepFunctions::StateMachine",
         {
-            "StateMachineType": Match.absent(),  # Standard
+            "StateMachineType": "STANDARD",
             "TracingConfiguration": {"Enabled": True},
             "LoggingConfiguration": {
                 "Level": "ALL",
@@ -77,7 +80,15 @@ def test_every_argument_reaches_the_template(
         event_source="members/sign-up",
         table=table,
         user_pool=pool,
-        timeout=Duration.minutes(2),
+        mail=SignUpMail(
+            sender="hello@example.com",
+            confirmation_timeout=Duration.hours(2),
+            confirmation=MailTemplate(subject="Code", text="{name}: {code}"),
+            welcome=MailTemplate(subject="Hi {name}", text="Hi"),
+        ),
+        failure_topic=sns.Topic.from_topic_arn(
+            stack, "CallersTopic", "arn:aws:sns:us-east-1:123456789012:operators"
+        ),
         removal_policy=RemovalPolicy.DESTROY,
     )
 
@@ -87,7 +98,11 @@ def test_every_argument_reaches_the_template(
     template.resource_count_is("AWS::DynamoDB::Table", 0)
     template.resource_count_is("AWS::Cognito::UserPool", 0)
     definition = json.dumps(_definition(template))
-    assert '"TimeoutSeconds": 120' in definition
+    assert '"TimeoutSeconds": 7200' in definition
+    assert '"FromEmailAddress": "hello@example.com"' in definition
+    assert r'"Data": "{% $name & \": \" & $code %}"' in definition
+    assert r'"Data": "{% \"Hi \" & $name %}"' in definition
+    assert '"TopicArn": "arn:aws:sns:us-east-1:123456789012:operators"' in definition
     assert '"TableName": "callers-users"' in definition
     assert '"UserPoolId": "us-east-1_callers"' in definition
     assert '"Source": "members/sign-up"' in definition
@@ -121,16 +136,49 @@ def test_an_event_source_known_only_at_deployment_passes(
     assert '"Source": "${AWS::StackName}"' in json.dumps(_definition(synthesize()))
 
 
-def test_the_role_names_every_resource_but_those_that_aws_has_no_name_for(
+def test_without_mail_nobody_is_asked_to_confirm(
     stack: Stack, event_bus: events.IEventBus, synthesize: Callable[[], Template]
 ) -> None:
-    SignUpWorkflow(stack, "SignUp", event_bus=event_bus)
+    workflow = SignUpWorkflow(stack, "SignUp", event_bus=event_bus)
 
-    (policy,) = synthesize().find_resources("AWS::IAM::Policy").values()
-    statements = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert workflow.confirm_email is None
+    template = synthesize()
+    template.resource_count_is("AWS::StepFunctions::StateMachine", 1)
+    assert "sesv2" not in json.dumps(_definition(template))
+
+
+@pytest.mark.parametrize(("confirms", "welcomes"), [(True, False), (False, True)])
+def test_confirmation_and_welcome_can_be_had_one_without_the_other(
+    stack: Stack,
+    event_bus: events.IEventBus,
+    synthesize: Callable[[], Template],
+    confirms: bool,
+    welcomes: bool,
+) -> None:
+    mail = SignUpMail(sender="hello@example.com")
+    if not confirms:
+        mail = dataclasses.replace(mail, confirmation=None)
+    if not welcomes:
+        mail = dataclasses.replace(mail, welcome=None)
+
+    workflow = SignUpWorkflow(stack, "SignUp", event_bus=event_bus, mail=mail)
+
+    assert (workflow.confirm_email is not None) is confirms
+    definition = json.dumps(_definition(synthesize()))
+    assert ("Wait for confirmation" in definition) is confirms
+    assert ("Mail welcome" in definition) is welcomes
+
+
+def test_the_roles_name_every_resource_but_those_that_aws_has_no_name_for(
+    stack: Stack, event_bus: events.IEventBus, synthesize: Callable[[], Template]
+) -> None:
+    mail = SignUpMail(sender="hello@example.com")
+    SignUpWorkflow(stack, "SignUp", event_bus=event_bus, mail=mail)
+
     named = {
         action: statement["Resource"]
-        for statement in statements
+        for policy in synthesize().find_resources("AWS::IAM::Policy").values()
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
         for action in (
             statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
         )
@@ -139,11 +187,17 @@ def test_the_role_names_every_resource_but_those_that_aws_has_no_name_for(
     assert sorted(named) == [
         "cognito-idp:AdminCreateUser",
         "cognito-idp:AdminDeleteUser",
+        "cognito-idp:AdminUpdateUserAttributes",
         "dynamodb:DeleteItem",
+        "dynamodb:GetItem",
         "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
         "events:PutEvents",
+        "ses:SendEmail",
+        "states:SendTaskSuccess",
     ]
     assert "*" not in named.values()
+    assert ":identity/example.com" in str(named["ses:SendEmail"])
 
 
 def test_starting_is_granted_on_this_workflow(

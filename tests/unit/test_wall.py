@@ -15,12 +15,19 @@ NODE_STARTERS = {"aws_cdk", "jsii", "constructs"}
 
 EXPORTED_NAMES = {
     "constructs_lib.orchestration": {
-        "COGNITO_TRANSIENT",
-        "DYNAMODB_TRANSIENT",
-        "EVENTBRIDGE_TRANSIENT",
+        "BulkSignUp",
+        "ConfirmEmail",
+        "FailureNotice",
+        "MailTemplate",
         "RetryPolicy",
+        "Saga",
+        "SagaStep",
+        "SdkTask",
+        "SignUpMail",
         "SignUpWorkflow",
         "TicketTriage",
+        "Workflow",
+        "WorkflowRelease",
     },
     "constructs_lib.choreography": {
         "FRESHWORKS",
