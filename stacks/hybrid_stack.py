@@ -1,6 +1,6 @@
 """The example's way from a partner's event through a workflow back to the bus."""
 
-from aws_cdk import CfnOutput, Stack
+from aws_cdk import CfnOutput, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from constructs import Construct
@@ -30,7 +30,13 @@ class HybridStack(Stack):
             event_source_name=freshdesk_event_source_name,
             archive_retention_days=7,
         )
-        triage = TicketTriage(self, "Triage", table=users_table, event_bus=event_bus)
+        triage = TicketTriage(
+            self,
+            "Triage",
+            table=users_table,
+            event_bus=event_bus,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
         WorkflowTrigger(
             self,
             "TriageOfNewTickets",

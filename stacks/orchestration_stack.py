@@ -4,19 +4,31 @@ from aws_cdk import CfnOutput, RemovalPolicy, Stack
 from aws_cdk import aws_events as events
 from constructs import Construct
 
-from constructs_lib.orchestration import SignUpWorkflow
+from constructs_lib.orchestration import SignUpMail, SignUpWorkflow
 
 
 class OrchestrationStack(Stack):
-    """The workflow that signs users up and announces them on ``event_bus``."""
+    """The workflow that signs users up and announces them on ``event_bus``.
 
-    def __init__(self, scope: Construct, id_: str, *, event_bus: events.IEventBus) -> None:
+    People confirm their address where there is a ``mail_sender`` that SES has verified.
+    """
+
+    def __init__(
+        self, scope: Construct, id_: str, *, event_bus: events.IEventBus, mail_sender: str | None
+    ) -> None:
         super().__init__(scope, id_, description="Duet example: a workflow that signs users up")
         sign_up = SignUpWorkflow(
-            self, "SignUp", event_bus=event_bus, removal_policy=RemovalPolicy.DESTROY
+            self,
+            "SignUp",
+            event_bus=event_bus,
+            mail=None if mail_sender is None else SignUpMail(sender=mail_sender),
+            removal_policy=RemovalPolicy.DESTROY,
         )
         self.users_table = sign_up.table
 
         CfnOutput(self, "SignUpStateMachineArn", value=sign_up.state_machine.state_machine_arn)
+        if sign_up.confirm_email is not None:
+            confirm_arn = sign_up.confirm_email.state_machine.state_machine_arn
+            CfnOutput(self, "ConfirmEmailStateMachineArn", value=confirm_arn)
         CfnOutput(self, "UsersTableName", value=sign_up.table.table_name)
         CfnOutput(self, "UserPoolId", value=sign_up.user_pool.user_pool_id)
