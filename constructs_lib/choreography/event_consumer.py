@@ -2,6 +2,7 @@
 
 from aws_cdk import Duration, IgnoreMode, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -56,6 +57,15 @@ class EventConsumer(Construct):
         )
         self.idempotency_table = self._table("Idempotency", "id", RemovalPolicy.DESTROY)
         self.state_table = self._table("State", state_key, removal_policy)
+        log_group = logs.LogGroup(
+            self,
+            "Logs",
+            retention=logs.RetentionDays.ONE_MONTH,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        # CDK's own role may write to every log group of the account.
+        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        log_group.grant_write(role)
         self.function = lambda_.Function(
             self,
             "Resource",
@@ -77,12 +87,8 @@ class EventConsumer(Construct):
                 "STATE_TABLE_NAME": self.state_table.table_name,
                 "POWERTOOLS_SERVICE_NAME": package,
             },
-            log_group=logs.LogGroup(
-                self,
-                "Logs",
-                retention=logs.RetentionDays.ONE_MONTH,
-                removal_policy=RemovalPolicy.DESTROY,
-            ),
+            role=role,
+            log_group=log_group,
         )
         # The idempotency record is read, written and, after a failure, deleted.
         self.idempotency_table.grant(
