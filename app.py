@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from aws_cdk import App, Tags
@@ -12,14 +13,20 @@ from stacks.orchestration_stack import OrchestrationStack
 
 PROJECT_FOLDER = Path(__file__).parent
 PARTNER_SOURCE_CONTEXT_KEY = "duet:freshdeskEventSourceName"
+MAIL_SENDER_CONTEXT_KEY = "duet:mailSender"
 
 
-def build_app(*, outdir: str | None = None) -> App:
+def build_app(*, outdir: str | None = None, context: Mapping[str, str] | None = None) -> App:
     """Compose the example; feature flags come from ``cdk.json`` however the app is started."""
     settings = json.loads((PROJECT_FOLDER / "cdk.json").read_text(encoding="utf-8"))
-    app = App(outdir=outdir, context=settings["context"])
+    app = App(outdir=outdir, context={**settings["context"], **(context or {})})
     choreography = ChoreographyStack(app, "DuetChoreography")
-    orchestration = OrchestrationStack(app, "DuetOrchestration", event_bus=choreography.event_bus)
+    orchestration = OrchestrationStack(
+        app,
+        "DuetOrchestration",
+        event_bus=choreography.event_bus,
+        mail_sender=app.node.try_get_context(MAIL_SENDER_CONTEXT_KEY),
+    )
     HybridStack(
         app,
         "DuetHybrid",

@@ -18,6 +18,7 @@ class SignUpRequest(BaseModel):
     """One line of a sign-ups file.
 
     ``name`` and ``email`` are sent as they are: judging them is the workflow's business.
+    ``confirms`` says whether the person enters the code that is mailed.
     ``expected`` is the outcome that the demo insists on; without it any named outcome will do.
     """
 
@@ -25,7 +26,11 @@ class SignUpRequest(BaseModel):
 
     name: str
     email: str
-    expected: Literal["signed up", "SignUp.EmailTaken", "SignUp.InvalidRequest"] | None = None
+    confirms: bool = True
+    expected: (
+        Literal["signed up", "SignUp.EmailTaken", "SignUp.InvalidRequest", "SignUp.NotConfirmed"]
+        | None
+    ) = None
 
     @property
     def normalized_email(self) -> str:

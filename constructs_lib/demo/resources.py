@@ -15,6 +15,7 @@ class ExampleResources:
     analytics_queue_url: str
     support_queue_url: str
     sign_up_state_machine_arn: str
+    confirm_email_state_machine_arn: str
     triage_state_machine_arn: str
 
     @property

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from constructs_lib.demo.drive_replay import ReplayResult, drive_replay
-from constructs_lib.demo.drive_sign_ups import SignUpResult, drive_sign_ups
+from constructs_lib.demo.drive_sign_ups import People, SignUpResult, drive_sign_ups
 from constructs_lib.demo.drive_tickets import (
     PARTNER_EVENT_SOURCE_NAME,
     TicketResult,
@@ -26,6 +26,10 @@ from constructs_lib.local import EmbeddedAws
 from constructs_lib.local.cdk_cli import CdkCli
 
 _PARTNER_SOURCE_CONTEXT = f"duet:freshdeskEventSourceName={PARTNER_EVENT_SOURCE_NAME}"
+_MAIL_SENDER = "sign-up@example.com"
+#: A confirmation is waited for 24 hours: here for these seconds.
+_CONFIRMATION_SECONDS = 12
+_TIME_SCALE = _CONFIRMATION_SECONDS / (24 * 60 * 60)
 _ANALYTICS, _SUPPORT, _ONBOARDING = "analytics queue", "support queue", "onboarding function"
 
 
@@ -68,7 +72,7 @@ def run_demo(
     tickets = read_tickets(tickets_path)
     phases = Phases(console)
     with _work_folder(project_folder) as work_folder:
-        aws = EmbeddedAws(work_folder=work_folder / "aws")
+        aws = EmbeddedAws(work_folder=work_folder / "aws", time_scale=_TIME_SCALE)
         with phases.phase("start the embedded AWS"):
             aws.start()
         with aws:
@@ -106,8 +110,9 @@ def _deploy(aws: EmbeddedAws, cdk: CdkCli, phases: Phases, assembly: str) -> Non
     with phases.phase("cdk bootstrap") as say:
         account = f"aws://{aws.account_id}/{aws.region}"
         cdk.run("bootstrap", account, in_project=False, on_line=say)
-    with phases.phase("the partner offers its event source"):
+    with phases.phase("partner offers event source, SES verifies sender"):
         register_partner_source(aws)
+        aws.client("sesv2").create_email_identity(EmailIdentity=_MAIL_SENDER.rsplit("@", 1)[1])
     with phases.phase("cdk deploy: synthesize and deploy three stacks") as say:
         cdk.run(
             "deploy",
@@ -116,6 +121,8 @@ def _deploy(aws: EmbeddedAws, cdk: CdkCli, phases: Phases, assembly: str) -> Non
             assembly,
             "--context",
             _PARTNER_SOURCE_CONTEXT,
+            "--context",
+            f"duet:mailSender={_MAIL_SENDER}",
             "--require-approval",
             "never",
             on_line=say,
@@ -139,6 +146,7 @@ def _drive(
             aws,
             resources.sign_up_state_machine_arn,
             requests,
+            people=People(aws, resources.confirm_email_state_machine_arn, requests),
             on_finished=lambda count: say(f"{count} of {len(requests)}"),
         )
     signed_up = {result.event_id: result for result in sign_ups if result.event_id is not None}
@@ -162,6 +170,7 @@ def _drive(
             aws,
             resources,
             {_ANALYTICS: (analytics, signed_up.keys()), _SUPPORT: (support, triaged)},
+            unfollowed=sum(result.published_failure for result in sign_ups),
             since=since,
         )
         after_replay = onboardings(aws, resources.onboarding_table_name, event_ids=signed_up)

@@ -1,4 +1,4 @@
-"""Each public construct by itself, with its required arguments only."""
+"""Each public construct by itself, with its required arguments; the sign-up also with its mails."""
 
 import json
 from collections.abc import Callable
@@ -9,6 +9,7 @@ from aws_cdk import App, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk.assertions import Template
@@ -24,7 +25,14 @@ from constructs_lib.choreography import (
 )
 from constructs_lib.hybrid import WorkflowTrigger
 from constructs_lib.observability import WorkflowLogs
-from constructs_lib.orchestration import SignUpWorkflow, TicketTriage
+from constructs_lib.orchestration import (
+    BulkSignUp,
+    SignUpMail,
+    SignUpWorkflow,
+    TicketTriage,
+    Workflow,
+    WorkflowRelease,
+)
 from tests.golden.golden_files import GOLDEN_FOLDER, assert_golden
 
 PROJECT_FOLDER = Path(__file__).parent.parent.parent
@@ -48,8 +56,19 @@ def _workflow(stack: Stack) -> sfn.IStateMachine:
     return sfn.StateMachine.from_state_machine_name(stack, "CallersWorkflow", "callers-workflow")
 
 
+def _release(stack: Stack) -> WorkflowRelease:
+    workflow = Workflow(stack, "Workflow", definition=sfn.Pass.jsonata(stack, "Do"))
+    return WorkflowRelease(stack, "It", workflow=workflow)
+
+
 CONSTRUCTS: dict[str, Callable[[Stack], object]] = {
     "AppEventBus": lambda stack: AppEventBus(stack, "It"),
+    "BulkSignUp": lambda stack: BulkSignUp(
+        stack,
+        "It",
+        sign_up=_workflow(stack),
+        bucket=s3.Bucket.from_bucket_name(stack, "CallersBucket", "callers-bucket"),
+    ),
     "ConsumerQueue": lambda stack: ConsumerQueue(stack, "It"),
     "EventArchive": lambda stack: EventArchive(stack, "It", event_bus=_bus(stack)),
     "EventConsumer": lambda stack: EventConsumer(
@@ -60,7 +79,9 @@ CONSTRUCTS: dict[str, Callable[[Stack], object]] = {
         state_key="userId",
     ),
     "PartnerEventBus": lambda stack: PartnerEventBus(stack, "It", partner=FRESHWORKS),
-    "SignUpWorkflow": lambda stack: SignUpWorkflow(stack, "It", event_bus=_bus(stack)),
+    "SignUpWorkflow": lambda stack: SignUpWorkflow(
+        stack, "It", event_bus=_bus(stack), mail=SignUpMail(sender="sign-up@example.com")
+    ),
     "Subscription": lambda stack: Subscription(
         stack,
         "It",
@@ -71,6 +92,8 @@ CONSTRUCTS: dict[str, Callable[[Stack], object]] = {
     "TicketTriage": lambda stack: TicketTriage(
         stack, "It", table=_table(stack), event_bus=_bus(stack)
     ),
+    "Workflow": lambda stack: Workflow(stack, "It", definition=sfn.Pass.jsonata(stack, "Do")),
+    "WorkflowRelease": _release,
     "WorkflowLogs": lambda stack: WorkflowLogs(stack, "It"),
     "WorkflowTrigger": lambda stack: WorkflowTrigger(
         stack,

@@ -1,4 +1,4 @@
-"""The example's three stacks and two workflows, as committed."""
+"""The example's three stacks and three workflows, as committed."""
 
 import json
 import os
@@ -16,7 +16,13 @@ from tests.golden.golden_files import GOLDEN_FOLDER, assert_golden, readable
 
 PROJECT_FOLDER = Path(__file__).parent.parent.parent
 STACKS = ("DuetChoreography", "DuetOrchestration", "DuetHybrid")
-WORKFLOWS = {"sign-up": "DuetOrchestration", "ticket-triage": "DuetHybrid"}
+# Stack, and which of its state machines.
+WORKFLOWS = {
+    "sign-up": ("DuetOrchestration", 0),
+    "confirm-email": ("DuetOrchestration", 1),
+    "ticket-triage": ("DuetHybrid", 0),
+}
+CONTEXT = {"duet:mailSender": "sign-up@example.com"}
 
 Templates = dict[str, dict[str, Any]]
 
@@ -31,7 +37,7 @@ def _templates(assembly_folder: Path) -> Templates:
 @pytest.fixture(scope="module")
 def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
     folder = tmp_path_factory.mktemp("assembly")
-    build_app(outdir=str(folder)).synth()
+    build_app(outdir=str(folder), context=CONTEXT).synth()
     return _templates(folder)
 
 
@@ -42,8 +48,9 @@ def test_a_stack_is_its_golden_template(templates: Templates, stack_name: str) -
 
 @pytest.mark.parametrize("workflow", WORKFLOWS)
 def test_a_workflow_is_its_golden_definition(templates: Templates, workflow: str) -> None:
-    template = templates[WORKFLOWS[workflow]]
-    (logical_id,) = state_machine_ids(template)
+    stack_name, index = WORKFLOWS[workflow]
+    template = templates[stack_name]
+    logical_id = state_machine_ids(template)[index]
 
     definition = state_machine_definition(template, logical_id, substitutions={}, placeholders=True)
 
@@ -58,9 +65,8 @@ def test_the_app_synthesizes_the_same_in_another_folder(
     for name in ("stacks", "lambdas"):
         shutil.copytree(PROJECT_FOLDER / name, tmp_path / name)
 
-    subprocess.run(
-        [sys.executable, "app.py"], cwd=tmp_path, env={**os.environ, "PWD": ""}, check=True
-    )
+    environment = {**os.environ, "CDK_CONTEXT_JSON": json.dumps(CONTEXT)}
+    subprocess.run([sys.executable, "app.py"], cwd=tmp_path, env=environment, check=True)
 
     elsewhere = _templates(tmp_path / "cdk.out")
     assert {name: readable(template) for name, template in elsewhere.items()} == {
