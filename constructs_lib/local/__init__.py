@@ -5,6 +5,7 @@ before it is used: the emulator's own process imports this package too.
 """
 
 from constructs_lib.local._process import EmbeddedAwsError
+from constructs_lib.local.mailbox import Mail, Mailbox
 from constructs_lib.local.server import EmbeddedAws, serve
 
-__all__ = ["EmbeddedAws", "EmbeddedAwsError", "serve"]
+__all__ = ["EmbeddedAws", "EmbeddedAwsError", "Mail", "Mailbox", "serve"]
