@@ -252,6 +252,14 @@ class StartedWorkflow:
                 )
             time.sleep(_POLL_SECONDS)
 
+    def until_left(self, *, state: str, within_seconds: float = 10) -> None:
+        """Wait until ``state`` has ended, for example in another branch than the one that waits."""
+        deadline = time.monotonic() + within_seconds
+        while state not in _left_states(self.history()):
+            if time.monotonic() > deadline or self._describe()["status"] != "RUNNING":
+                raise self._too_late(f"leave state {state!r} within_seconds={within_seconds}")
+            time.sleep(_POLL_SECONDS)
+
     def stop(self) -> None:
         """End the execution if it still runs."""
         self._client.stop_execution(executionArn=self.execution_arn)
@@ -322,6 +330,14 @@ def _waiting_states(history: Sequence[Mapping[str, Any]]) -> set[str]:
         elif event["type"] in ("TaskSucceeded", "TaskFailed", "TaskTimedOut"):
             waiting.discard(state)
     return waiting
+
+
+def _left_states(history: Sequence[Mapping[str, Any]]) -> set[str]:
+    return {
+        event["stateExitedEventDetails"]["name"]
+        for event in history
+        if "stateExitedEventDetails" in event
+    }
 
 
 def _check_operation(service: str, operation: str) -> None:

@@ -53,16 +53,17 @@ class SignUps:
             started.until_waiting(state=WAITING_STATE)
         except WorkflowDeadlineError:
             return started.result()  # it ended before
-        if self.wait_for_code(mails_before) is not None:
+        if self.wait_for_code(started, mails_before) is not None:
             self.confirm(self.code())
-        return started.result()
+        return started.result(within_seconds=60)
 
-    def wait_for_code(self, mails_before: int = 0) -> str | None:
-        """Wait until another mail has come; ``None`` if none comes."""
-        mails = wait_for(
-            self.world.mails, until=lambda seen: len(seen) > mails_before, within_seconds=2
+    def wait_for_code(self, started: StartedWorkflow, mails_before: int = 0) -> str | None:
+        """Wait until another mail has come; ``None`` if the execution ends without one."""
+        wait_for(
+            lambda: (len(self.world.mails()), started.history()[-1]["type"]),
+            until=lambda seen: seen[0] > mails_before or str(seen[1]).startswith("Execution"),
         )
-        return self.code() if len(mails) > mails_before else None
+        return self.code() if len(self.world.mails()) > mails_before else None
 
     def code(self) -> str:
         """The code of the newest mail that has one."""
