@@ -54,7 +54,8 @@ class EmbeddedAws:
     Args:
         port: TCP port, 0 to 65535; 0, the default, takes a free one.
         time_scale: Factor for the waits and retry intervals of Step Functions, 0 or more; 1, the
-            default, is real time and 0 waits for nothing. Lambda's asynchronous retries wait 1 and
+            default, is real time and 0 waits for nothing but the time limits of task tokens
+            (1 second) and workflows (10 seconds). Lambda's asynchronous retries wait 1 and
             2 seconds times this, where AWS waits minutes.
         work_folder: Folder for its files, made if missing; only the log stays in it. None, the
             default, makes a temporary one and removes it. One folder serves one instance.

@@ -105,7 +105,8 @@ class BulkSignUp(Construct):
             item_reader=_reader(item_format, bucket),
             item_selector={
                 "row": "{% $states.context.Map.Item.Value %}",
-                "requestId": "{% $states.input.etag & '-' & $string($states.context.Map.Item.Index) %}",
+                "requestId": "{% $states.input.etag & '-'"
+                " & $string($states.context.Map.Item.Index) %}",
             },
             max_concurrency=max_concurrency,
             tolerated_failure_percentage=tolerated_failure_percentage,

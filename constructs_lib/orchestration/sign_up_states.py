@@ -47,18 +47,25 @@ def check_request(scope: Construct, *, accepted: sfn.IChainable) -> sfn.Choice:
     refuse = sfn.Fail.jsonata(
         scope, "Refuse request", error=INVALID_REQUEST, cause="{% $brokenRule %}"
     )
-    # JSONata compares a missing value with anything as false, hence "not (text and …)".
+    # JSONata compares a missing value with anything as false, hence "not (text and …)"; it also
+    # looks into lists, hence the first rule.
     broken_rules = {
-        "email must be text that looks like name@domain.tld, "
+        "the request must be an object with email and name": (
+            "{% $not($type($states.input) = 'object') %}"
+        ),
+        "email must be ASCII text that looks like name@domain.tld, "
         f"at most {EMAIL_MAX_CHARACTERS} characters": (
             "{% $not($type($states.input.email) = 'string'"
             f" and $length($trim($states.input.email)) <= {EMAIL_MAX_CHARACTERS}"
-            r" and $contains($trim($states.input.email), /^[^\s@]+@[^\s@]+\.[^\s@]+$/)) %}"
+            # Printable ASCII but for the space and the at sign.
+            r" and $contains($trim($states.input.email),"
+            r" /^[!-?A-~]+@[!-?A-~]+\.[!-?A-~]+$/)) %}"
         ),
-        f"name must be text of 1 to {NAME_MAX_CHARACTERS} characters": (
+        f"name must be text of 1 to {NAME_MAX_CHARACTERS} characters without control characters": (
             "{% $not($type($states.input.name) = 'string'"
             " and $length($trim($states.input.name)) >= 1"
-            f" and $length($trim($states.input.name)) <= {NAME_MAX_CHARACTERS}) %}}"
+            f" and $length($trim($states.input.name)) <= {NAME_MAX_CHARACTERS}"
+            r" and $not($contains($trim($states.input.name), /[\x00-\x1f\x7f]/))) %}"
         ),
     }
     check = sfn.Choice.jsonata(scope, "Check request")

@@ -98,6 +98,7 @@ def test_the_demo_shows_who_signed_up_and_who_was_refused_by_name(
     assert sum("signed up" in row for row in rows) == 12
     assert any("Ada Byron" in row and "SignUp.EmailTaken" in row for row in rows)
     assert any("not-an-email" in row and "SignUp.InvalidRequest" in row for row in rows)
+    assert any("Late Riser" in row and "SignUp.NotConfirmed" in row for row in rows)
 
 
 def test_the_demo_shows_each_event_with_its_receivers(
@@ -115,7 +116,7 @@ def test_the_demo_shows_tickets_archive_and_replay(
     assert "user" in demo.stdout
     assert "urgent" in demo.stdout
     row = next(line for line in demo.stdout.splitlines() if "events in the archive" in line)
-    assert row.split("│")[3].strip() == row.split("│")[4].strip() == "14"
+    assert row.split("│")[3].strip() == row.split("│")[4].strip() == "15"
     assert "delivered again to the analytics queue, with replay-name" in demo.stdout
 
 

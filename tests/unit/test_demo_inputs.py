@@ -30,7 +30,12 @@ def test_the_shipped_sign_ups_hold_what_the_demo_promises() -> None:
     assert any(request.email != request.email.strip() for request in requests)
     assert any(request.email != request.email.lower() for request in requests)
     outcomes = [request.expected for request in requests]
-    assert set(outcomes) == {"signed up", "SignUp.EmailTaken", "SignUp.InvalidRequest"}
+    assert set(outcomes) == {
+        "signed up",
+        "SignUp.EmailTaken",
+        "SignUp.InvalidRequest",
+        "SignUp.NotConfirmed",
+    }
 
 
 def test_empty_lines_of_a_sign_ups_file_do_not_count(tmp_path: Path) -> None:
@@ -57,8 +62,8 @@ def test_empty_lines_of_a_sign_ups_file_do_not_count(tmp_path: Path) -> None:
         ),
         (
             '{"name": "A", "email": "a@b.c", "expected": "green"}',
-            "line 2: field expected: input should be 'signed up', 'SignUp.EmailTaken' or "
-            "'SignUp.InvalidRequest', got \"green\"",
+            "line 2: field expected: input should be 'signed up', 'SignUp.EmailTaken', "
+            "'SignUp.InvalidRequest' or 'SignUp.NotConfirmed', got \"green\"",
         ),
     ],
 )
