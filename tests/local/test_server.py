@@ -312,8 +312,15 @@ def test_waiting_ends_with_an_error_when_the_emulator_dies() -> None:
 
 def test_waiting_ends_with_a_stop() -> None:
     with serve(port=0) as aws:
-        waiting = threading.Thread(target=aws.wait)
+        began = threading.Event()
+
+        def wait() -> None:
+            began.set()
+            aws.wait()
+
+        waiting = threading.Thread(target=wait)
         waiting.start()
+        assert began.wait(timeout=5)  # waiting after the stop is another case
         aws.stop()
         waiting.join(timeout=5)
         assert not waiting.is_alive()
