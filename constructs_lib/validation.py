@@ -39,3 +39,21 @@ def require_match(argument: str, value: str, pattern: str, *, rule: str, remedy:
         return
     if not isinstance(value, str) or not re.fullmatch(pattern, value):
         raise ConfigError(f"{argument} must {rule}, got {value!r}; {remedy}")
+
+
+def require_event_source(event_source: str) -> None:
+    """Refuse what EventBridge does not take as the ``source`` of a customer's event.
+
+    Raises:
+        ConfigError: It starts with ``aws.``, is longer than 256 characters, or has other characters
+            than letters, digits, dots, slashes, hyphens and underscores.
+    Source: EventBridge API reference, PutEvents (read 2026-11-23).
+    """
+    require_match(
+        "event_source",
+        event_source,
+        r"(?!aws\.)[/.\-_A-Za-z0-9]{1,256}",
+        rule="be 1 to 256 letters, digits, dots, slashes, hyphens or underscores "
+        "and not start with 'aws.'",
+        remedy="name the service that publishes, for example 'sign-up'",
+    )

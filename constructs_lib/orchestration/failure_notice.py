@@ -12,7 +12,7 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from constructs_lib.orchestration.retry_policies import EVENTBRIDGE_TRANSIENT, SNS_TRANSIENT
-from constructs_lib.validation import ConfigError, require_match
+from constructs_lib.validation import ConfigError, require_event_source, require_match
 
 _TASK_TIMEOUT = sfn.Timeout.duration(Duration.seconds(10))
 _EXPRESSION_OPENS, _EXPRESSION_CLOSES = "{%", "%}"
@@ -141,14 +141,7 @@ def _check(
     fields: Mapping[str, str],
     own: Mapping[str, str],
 ) -> None:
-    require_match(
-        "event_source",
-        event_source,
-        r"(?!aws\.)[/.\-_A-Za-z0-9]{1,256}",
-        rule="be 1 to 256 letters, digits, dots, slashes, hyphens or underscores "
-        "and not start with 'aws.'",
-        remedy="name the service that publishes, for example 'sign-up'",
-    )
+    require_event_source(event_source)
     if Token.is_unresolved(detail_type):
         raise ConfigError(
             "detail_type must be known at synth, got a token; states are named after it"

@@ -16,7 +16,7 @@ from constructs_lib.orchestration.failure_notice import FailureNotice
 from constructs_lib.orchestration.saga import Saga, SagaStep
 from constructs_lib.orchestration.sign_up_mail import SignUpMail
 from constructs_lib.orchestration.workflow import Workflow
-from constructs_lib.validation import require_match
+from constructs_lib.validation import require_event_source
 
 #: What the steps, their retries and the way back may take.
 _WORK_TIME = Duration.hours(1)
@@ -69,14 +69,7 @@ class SignUpWorkflow(Construct):
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         super().__init__(scope, id_)
-        require_match(
-            "event_source",
-            event_source,
-            r"(?!aws\.)[/.\-_A-Za-z0-9]{1,256}",
-            rule="be 1 to 256 letters, digits, dots, slashes, hyphens or underscores "
-            "and not start with 'aws.'",
-            remedy="name the service that publishes, for example 'sign-up'",
-        )
+        require_event_source(event_source)
         self.event_source = event_source
         self.table = table or self._users_table(removal_policy)
         self.user_pool = user_pool or self._user_pool(removal_policy)

@@ -10,7 +10,7 @@ from constructs import Construct
 from constructs_lib.observability.workflow_logs import WorkflowLogs
 from constructs_lib.orchestration import ticket_triage_effects as effects
 from constructs_lib.orchestration import ticket_triage_states as states
-from constructs_lib.validation import ConfigError, require_match
+from constructs_lib.validation import ConfigError, require_event_source
 
 
 class TicketTriage(Construct):
@@ -58,14 +58,7 @@ class TicketTriage(Construct):
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         super().__init__(scope, id_)
-        require_match(
-            "event_source",
-            event_source,
-            r"(?!aws\.)[/.\-_A-Za-z0-9]{1,256}",
-            rule="be 1 to 256 letters, digits, dots, slashes, hyphens or underscores "
-            "and not start with 'aws.'",
-            remedy="name the service that publishes, for example 'ticket-triage'",
-        )
+        require_event_source(event_source)
         if urgent_topic is not None and urgent_topic.fifo:
             raise ConfigError(
                 "urgent_topic must be a standard topic, got a FIFO topic; "
