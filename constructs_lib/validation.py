@@ -1,14 +1,14 @@
 """Argument checks of the constructs: early, and naming argument, rule, value and remedy."""
 
 import math
-import re
 from numbers import Real
 
 from aws_cdk import Token
 
+from constructs_lib import rules
+from constructs_lib.rules import ConfigError
 
-class ConfigError(ValueError):
-    """An argument of a construct breaks a rule; nothing was added to the construct tree by it."""
+__all__ = ["ConfigError", "require_between", "require_event_source", "require_match"]
 
 
 def require_between(
@@ -37,23 +37,16 @@ def require_match(argument: str, value: str, pattern: str, *, rule: str, remedy:
     """
     if Token.is_unresolved(value):
         return
-    if not isinstance(value, str) or not re.fullmatch(pattern, value):
-        raise ConfigError(f"{argument} must {rule}, got {value!r}; {remedy}")
+    rules.require_match(argument, value, pattern, rule=rule, remedy=remedy)
 
 
 def require_event_source(event_source: str) -> None:
-    """Refuse what EventBridge does not take as the ``source`` of a customer's event.
+    """Refuse what EventBridge does not take as a customer's ``source``; a CDK token passes.
 
     Raises:
         ConfigError: It starts with ``aws.``, is longer than 256 characters, or has other characters
             than letters, digits, dots, slashes, hyphens and underscores.
-    Source: EventBridge API reference, PutEvents (read 2026-11-23).
     """
-    require_match(
-        "event_source",
-        event_source,
-        r"(?!aws\.)[/.\-_A-Za-z0-9]{1,256}",
-        rule="be 1 to 256 letters, digits, dots, slashes, hyphens or underscores "
-        "and not start with 'aws.'",
-        remedy="name the service that publishes, for example 'sign-up'",
-    )
+    if Token.is_unresolved(event_source):
+        return
+    rules.require_event_source(event_source)
