@@ -42,14 +42,24 @@ def _list(value: object) -> list[object]:
     return value if isinstance(value, list) else [value]
 
 
+def _is_key_administration(statement: Mapping[str, Any]) -> bool:
+    """Whether it is what hands a key to the policies of its own account, as AWS advises."""
+    principal = statement.get("Principal", {})
+    return statement.get("Action") == "kms:*" and str(principal).endswith(":root']]}}")
+
+
 def _too_wide(template: Template) -> list[str]:
     """What is wrong with each statement that allows more than it could."""
     found = []
     for logical_id, resource in template["Resources"].items():
+        is_key = resource["Type"] == "AWS::KMS::Key"
         for statement in _statements(resource.get("Properties", {})):
+            if is_key and _is_key_administration(statement):
+                continue
             actions = [str(action) for action in _list(statement.get("Action", "*"))]
             found += [f"{logical_id}: action {action}" for action in actions if "*" in action]
-            if "*" in _list(statement.get("Resource", "")):
+            # In a key's own policy "*" is the key.
+            if not is_key and "*" in _list(statement.get("Resource", "")):
                 found += [
                     f"{logical_id}: {action} on *"
                     for action in actions
@@ -95,11 +105,27 @@ def test_every_action_in_the_list_is_used(assemblies: Mapping[str, Assembly]) ->
 def test_a_wide_statement_is_found(statement: dict[str, object]) -> None:
     policy = {"PolicyDocument": {"Statement": [{"Effect": "Allow", **statement}]}}
 
-    assert _too_wide({"Resources": {"Policy": {"Properties": policy}}})
+    assert _too_wide({"Resources": {"Policy": {"Type": "AWS::IAM::Policy", "Properties": policy}}})
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        {"Action": "kms:*", "Principal": {"Service": "events.amazonaws.com"}},
+        {"Action": "kms:*", "Principal": {"AWS": "*"}},
+        {"Action": "kms:ReEncrypt*", "Principal": {"Service": "events.amazonaws.com"}},
+    ],
+    ids=str,
+)
+def test_a_wide_statement_in_the_policy_of_a_key_is_found(statement: dict[str, object]) -> None:
+    policy = {"KeyPolicy": {"Statement": [{"Effect": "Allow", "Resource": "*", **statement}]}}
+
+    assert _too_wide({"Resources": {"Key": {"Type": "AWS::KMS::Key", "Properties": policy}}})
 
 
 def test_a_narrow_statement_is_not_found() -> None:
     statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::bucket/a"}
     policy = {"PolicyDocument": {"Statement": [statement]}}
 
-    assert _too_wide({"Resources": {"Policy": {"Properties": policy}}}) == []
+    template = {"Resources": {"Policy": {"Type": "AWS::IAM::Policy", "Properties": policy}}}
+    assert _too_wide(template) == []
