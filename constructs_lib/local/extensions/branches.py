@@ -35,6 +35,7 @@ def register() -> None:
     stepfunctions._fail_state_error = _entering_fail(stepfunctions._fail_state_error)
     stepfunctions._apply_output_path = _succeeding(stepfunctions._apply_output_path)
     stepfunctions._run_sub_machine = _of_its_own(stepfunctions._run_sub_machine)
+    stepfunctions._run_execution = _outside(stepfunctions._run_execution)
     stepfunctions._run_parallel_branches = _in_jsonata(stepfunctions._run_parallel_branches)
 
 
@@ -49,8 +50,19 @@ def _of_its_own(run_sub_machine: Callable[..., object]) -> Callable[..., object]
         own = {**context, "variables": copy.deepcopy(context.get("variables", {}))}
         # Every branch has a thread, hence a context, of its own: nothing to set back.
         _inside.set(True)
-        current_run.enter(execution)
         return run_sub_machine(states, start_at, state_input, execution, own)
+
+    return run
+
+
+def _outside(run_execution: Callable[[str], None]) -> Callable[[str], None]:
+    def run(execution_arn: str) -> None:
+        # A branch may start another execution, whose thread has a copy of the branch's context.
+        outer = _inside.set(False)
+        try:
+            run_execution(execution_arn)
+        finally:
+            _inside.reset(outer)
 
     return run
 

@@ -19,7 +19,7 @@ from constructs_lib.local.extensions import current_run
 from constructs_lib.local.extensions.clock import real_seconds
 
 MINIMUM_SECONDS = 10.0
-_LAST_EVENTS = ("ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut")
+LAST_EVENTS = ("ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut")
 
 _Execution = dict[str, object]
 _Event = dict[str, object]
@@ -116,7 +116,7 @@ def _unless_last(
         # Branches write at the same time, and ids count up.
         with _lock:
             events = cast(list[_Event], execution["events"])
-            if events and events[-1]["type"] in _LAST_EVENTS:
+            if events and events[-1]["type"] in LAST_EVENTS:
                 return {}
             return add(execution, kind, details)
 
