@@ -3,18 +3,14 @@
 from typing import Literal
 
 import jsii
-from aws_cdk import ArnFormat, Duration, Stack
+from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
-from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from constructs_lib.orchestration.retry_policies import (
-    S3_TRANSIENT,
-    STEP_FUNCTIONS_TRANSIENT,
-    RetryPolicy,
-)
+from constructs_lib.orchestration.bulk_sign_up_row import sign_up_row
+from constructs_lib.orchestration.retry_policies import S3_TRANSIENT
 from constructs_lib.orchestration.sdk_task import SdkTask
 from constructs_lib.orchestration.workflow import Workflow
 from constructs_lib.validation import ConfigError, require_between, require_match
@@ -27,16 +23,6 @@ _MOST_CONCURRENT_ROWS = 10_000
 _DEFAULT_TIMEOUT = Duration.days(7)
 _MAP_LABEL = "Rows"
 _WRITER_FLAG = "@aws-cdk/aws-stepfunctions:useDistributedMapResultWriterV2"
-# Source: Step Functions developer guide, "Start workflow executions from a task state"; API
-# reference, StartExecution (read 2026-11-23).
-_STARTED_BEFORE = "StepFunctions.ExecutionAlreadyExistsException"
-# A start under the same name is safe to repeat.
-_START_TRANSIENT = RetryPolicy(
-    errors=(
-        "StepFunctions.ExecutionLimitExceededException",
-        "StepFunctions.SdkClientException",
-    )
-)
 
 
 class BulkSignUp(Construct):
@@ -49,14 +35,13 @@ class BulkSignUp(Construct):
     is the input of one sign-up: ``email`` and ``name``, from a CSV file's header or as fields of
     each line of JSON. It ends in ``{"report": {"bucket": "…", "key": "…"}, "mapRunArn": "…"}``; the
     key is that of a manifest which names the files of succeeded, failed and pending rows, each row
-    with its input and its output or error: personal data, as in the file that was read.
+    with its input and its output or error: personal data, as in the file that was read. The error
+    of a failed sign-up is in the description of it that is the row's cause. If the rest is given
+    up, the report is written too, under ``report_prefix`` and the id of the Map Run (ListMapRuns).
 
     A row's sign-up is named after the file's ETag and the row's number, so that a second run of the
     same file within 90 days starts nobody's sign-up twice: a row that runs is waited for, one that
     ended before reports how. A repaired file has another ETag.
-
-    The embedded AWS and moto run no JSONata in a Distributed Map: tests run these states with an
-    inline Map. Reading the file, tolerating failures and the report have run nowhere yet.
 
     Args:
         sign_up: The workflow to start, Standard.
@@ -118,7 +103,7 @@ class BulkSignUp(Construct):
                     "key": "{% $states.result.ResultWriterDetails.Key %}",
                 },
             },
-        ).item_processor(self._sign_up_row(sign_up, timeout))
+        ).item_processor(sign_up_row(self, sign_up=sign_up, timeout=timeout))
         self.workflow = Workflow(
             self,
             "Workflow",
@@ -168,74 +153,6 @@ class BulkSignUp(Construct):
             },
         )
         S3_TRANSIENT.add_to(task)
-        return task
-
-    def _sign_up_row(self, sign_up: sfn.IStateMachine, timeout: Duration) -> sfn.IChainable:
-        start = tasks.StepFunctionsStartExecution.jsonata(
-            self,
-            "Sign up",
-            state_machine=sign_up,
-            integration_pattern=sfn.IntegrationPattern.RUN_JOB,
-            name="{% $states.input.requestId %}",
-            # The row and nothing else: the same name with another input is another execution.
-            input=sfn.TaskInput.from_text("{% $states.input.row %}"),
-            outputs="{% $states.result.Output %}",
-            task_timeout=sfn.Timeout.duration(timeout),
-        )
-        _START_TRANSIENT.add_to(start)
-        earlier = self._find_earlier(sign_up)
-        start.add_catch(earlier, errors=[_STARTED_BEFORE], outputs="{% $states.input %}")
-        earlier.next(
-            sfn.Choice.jsonata(self, "Did the earlier sign-up succeed?")
-            .when(
-                sfn.Condition.jsonata("{% $states.input.Status = 'SUCCEEDED' %}"),
-                sfn.Pass.jsonata(
-                    self, "Earlier sign-up succeeded", outputs="{% $parse($states.input.Output) %}"
-                ),
-            )
-            .otherwise(
-                sfn.Fail.jsonata(
-                    self,
-                    "Earlier sign-up failed",
-                    error="{% $states.input.Error %}",
-                    cause="{% $states.input.Cause %}",
-                )
-            )
-        )
-        return start
-
-    def _find_earlier(self, sign_up: sfn.IStateMachine) -> SdkTask:
-        stack = Stack.of(self)
-        form = ArnFormat.COLON_RESOURCE_NAME
-        name = stack.split_arn(sign_up.state_machine_arn, form).resource_name
-        execution = (
-            f"$replace('{sign_up.state_machine_arn}', ':stateMachine:', ':execution:')"
-            " & ':' & $states.input.requestId"
-        )
-        task = SdkTask(
-            self,
-            "Find earlier sign-up",
-            service="sfn",
-            action="describeExecution",
-            parameters={"ExecutionArn": f"{{% {execution} %}}"},
-            iam_resources=[
-                stack.format_arn(
-                    service="states",
-                    resource="execution",
-                    resource_name=f"{name}:*",
-                    arn_format=form,
-                )
-            ],
-            outputs={
-                "Status": "{% $states.result.Status %}",
-                "Output": "{% $exists($states.result.Output) ? $states.result.Output : 'null' %}",
-                "Error": "{% $exists($states.result.Error)"
-                " ? $states.result.Error : $states.result.Status %}",
-                "Cause": "{% $exists($states.result.Cause)"
-                " ? $states.result.Cause : 'no cause given' %}",
-            },
-        )
-        STEP_FUNCTIONS_TRANSIENT.add_to(task)
         return task
 
 
