@@ -1,0 +1,134 @@
+"""How a pipe hands a batch to its target, and which of its records the target did not take.
+
+A workflow gets the batch as one input, an event bus gets an entry a record. A synchronous execution
+that ends well may name records to try again (``batchItemFailures``, by ``eventID`` or
+``messageId``).
+
+Source: EventBridge user guide, "Amazon EventBridge Pipes batching and concurrency", "Amazon
+EventBridge Pipes targets" (read 2026-11-23). Inference: an event without ``Source`` or
+``DetailType`` parameters is named as the console shows it.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+from ministack.services import eventbridge, pipes, stepfunctions
+
+from constructs_lib.local.extensions.answers import content, failed
+from constructs_lib.local.extensions.pipes_records import (
+    Pipe,
+    Record,
+    dynamic,
+    parameters,
+    target_input,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of a batch: the records that the target did not take, and why."""
+
+    undelivered: Sequence[Record] = field(default_factory=tuple)
+    reason: str = ""
+
+
+def identifier(record: Record) -> str:
+    """How a target names the record when it reports it as failed."""
+    return str(record.get("eventID") or record.get("messageId"))
+
+
+def deliver(pipe: Pipe, records: Sequence[Record]) -> Outcome:
+    """Hand a batch to the pipe's target."""
+    target = str(pipe["Target"])
+    try:
+        inputs = [target_input(pipe, record) for record in records]
+    except ValueError as error:
+        return Outcome(undelivered=records, reason=str(error))
+    match pipes._arn_service(target):
+        case "states":
+            return _run(pipe, target, records, inputs)
+        case "events":
+            return _publish(pipe, target, records, inputs)
+        case service:
+            if _deliver_upstream(pipe, inputs):
+                return Outcome()
+            return Outcome(undelivered=records, reason=f"{service} did not take the batch")
+
+
+_deliver_upstream = pipes._deliver_batch
+
+
+def _run(pipe: Pipe, target: str, records: Sequence[Record], inputs: Sequence[object]) -> Outcome:
+    request = {"stateMachineArn": target, "input": json.dumps(inputs)}
+    options = parameters(pipe, "TargetParameters", "StepFunctionStateMachineParameters")
+    if options.get("InvocationType") == "FIRE_AND_FORGET":
+        answer = stepfunctions._start_execution(request)
+        if failed(answer):
+            return Outcome(undelivered=records, reason=_error(answer))
+        return Outcome()
+    answer = stepfunctions._start_sync_execution(request)
+    result = content(answer)
+    if failed(answer) or result.get("status") != "SUCCEEDED":
+        return Outcome(undelivered=records, reason=_error(answer))
+    return _named_failures(records, str(result.get("output")))
+
+
+def _named_failures(records: Sequence[Record], output: str) -> Outcome:
+    result = json.loads(output)
+    failures = (result.get("batchItemFailures") or []) if isinstance(result, dict) else []
+    names = {failure.get("itemIdentifier") for failure in failures}
+    known = {identifier(record) for record in records}
+    if not names <= known:
+        return Outcome(
+            undelivered=records,
+            reason=f"no records of this batch: {sorted(map(str, names - known))}",
+        )
+    return Outcome(
+        undelivered=[record for record in records if identifier(record) in names],
+        reason="the target reported the records as failed" if names else "",
+    )
+
+
+def _publish(
+    pipe: Pipe, target: str, records: Sequence[Record], inputs: Sequence[object]
+) -> Outcome:
+    if not target.endswith(":event-bus/default") and not _bus_exists(target):
+        return Outcome(undelivered=records, reason=f"{target} does not exist")
+    options = parameters(pipe, "TargetParameters", "EventBridgeEventBusParameters")
+    entries = [
+        {
+            "EventBusName": target,
+            "Source": dynamic(record, options.get("Source", f"Pipe {pipe['Name']}")),
+            "DetailType": dynamic(
+                record, options.get("DetailType", f"Event from {record['eventSource']}")
+            ),
+            "Resources": dynamic(record, options.get("Resources", [])),
+            "Detail": json.dumps(detail),
+        }
+        for record, detail in zip(records, inputs, strict=True)
+    ]
+    answer = eventbridge._put_events({"Entries": entries})
+    if failed(answer):
+        return Outcome(undelivered=records, reason=_error(answer))
+    results = cast(list[Record], content(answer)["Entries"])
+    refused = [
+        (r, result) for r, result in zip(records, results, strict=True) if "ErrorCode" in result
+    ]
+    return Outcome(
+        undelivered=[record for record, _result in refused],
+        reason="; ".join(
+            sorted({f"{result['ErrorCode']}: {result['ErrorMessage']}" for _r, result in refused})
+        ),
+    )
+
+
+def _bus_exists(arn: str) -> bool:
+    return any(bus.get("Arn") == arn for bus in eventbridge._event_buses.values())
+
+
+def _error(answer: object) -> str:
+    body = content(answer)
+    name = body.get("__type") or body.get("error") or body.get("status")
+    return f"{name}: {body.get('message') or body.get('cause') or ''}"
