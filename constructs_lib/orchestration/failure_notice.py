@@ -127,7 +127,7 @@ class _PublishToTopic(tasks.SnsPublish):
         if self.key is not None:
             policies.append(
                 iam.PolicyStatement(
-                    actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+                    actions=["kms:Decrypt", "kms:GenerateDataKey"],
                     resources=[self.key.key_arn],
                 )
             )

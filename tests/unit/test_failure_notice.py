@@ -152,7 +152,7 @@ def test_a_topic_with_a_key_of_its_own_may_be_published_to(
     allowed = _statements(_template(stack, _notice(stack, event_bus, topic=topic)))
 
     assert allowed["kms:Decrypt"] == stack.resolve(key.key_arn)
-    assert allowed["kms:GenerateDataKey*"] == stack.resolve(key.key_arn)
+    assert allowed["kms:GenerateDataKey"] == stack.resolve(key.key_arn)
 
 
 def test_two_notices_fit_in_one_stack(stack: Stack, event_bus: events.IEventBus) -> None:
