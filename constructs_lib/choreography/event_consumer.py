@@ -1,5 +1,7 @@
 """A Python Lambda function that handles events."""
 
+from collections.abc import Sequence
+
 from aws_cdk import Duration, IgnoreMode, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
@@ -28,11 +30,13 @@ class EventConsumer(Construct):
         code_folder: Folder whose sub-folders are the functions' packages.
         package: The package to run; its entry is ``<package>.handler.handler``.
         state_key: Text partition key of the state table.
+        shared_packages: Further packages of ``code_folder`` that the function imports, such as the
+            models of events.
         timeout: Longest time one invocation may take.
         memory_mib: Memory in MiB, 128 to 10240.
         removal_policy: What becomes of the state table when the stack is deleted.
     Raises:
-        ConfigError: ``package`` is not a Python package name.
+        ConfigError: ``package`` or a shared one is not a Python package name.
     """
 
     def __init__(
@@ -43,18 +47,15 @@ class EventConsumer(Construct):
         code_folder: str,
         package: str,
         state_key: str,
+        shared_packages: Sequence[str] = (),
         timeout: Duration | None = None,
         memory_mib: int = 256,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
     ) -> None:
         super().__init__(scope, id_)
-        require_match(
-            "package",
-            package,
-            r"[a-z_][a-z0-9_]*",
-            rule="be a Python package name",
-            remedy="name a folder in code_folder, for example 'start_onboarding'",
-        )
+        _require_package("package", package)
+        for shared in shared_packages:
+            _require_package("shared_packages", shared)
         self.idempotency_table = self._table("Idempotency", "id", RemovalPolicy.DESTROY)
         self.state_table = self._table("State", state_key, removal_policy)
         log_group = logs.LogGroup(
@@ -72,12 +73,7 @@ class EventConsumer(Construct):
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=lambda_.Architecture.ARM_64,
             handler=f"{package}.handler.handler",
-            # One package an asset: a change elsewhere does not redeploy this function.
-            code=lambda_.Code.from_asset(
-                code_folder,
-                exclude=["*", f"!{package}", f"!{package}/*.py"],
-                ignore_mode=IgnoreMode.GIT,
-            ),
+            code=_code(code_folder, (package, *shared_packages)),
             layers=[self._powertools_layer()],
             timeout=timeout or Duration.seconds(10),
             memory_size=memory_mib,
@@ -122,3 +118,19 @@ class EventConsumer(Construct):
             f"{POWERTOOLS_LAYER_VERSION}"
         )
         return lambda_.LayerVersion.from_layer_version_arn(self, "Powertools", arn)
+
+
+def _require_package(argument: str, package: str) -> None:
+    require_match(
+        argument,
+        package,
+        r"[a-z_][a-z0-9_]*",
+        rule="be a Python package name",
+        remedy="name a folder in code_folder, for example 'start_onboarding'",
+    )
+
+
+def _code(code_folder: str, packages: Sequence[str]) -> lambda_.AssetCode:
+    """An asset of these packages alone: a change elsewhere does not redeploy the function."""
+    kept = [pattern for package in packages for pattern in (f"!{package}", f"!{package}/*.py")]
+    return lambda_.Code.from_asset(code_folder, exclude=["*", *kept], ignore_mode=IgnoreMode.GIT)

@@ -18,9 +18,11 @@ def readable(document: Mapping[str, object]) -> str:
     return _FUNCTION_VERSION.sub("VERSION-HASH", _ASSET_FILE.sub("ASSET-HASH", text))
 
 
-def assert_golden(name: str, document: Mapping[str, object]) -> None:
+def assert_golden(
+    name: str, document: Mapping[str, object], *, folder: Path = GOLDEN_FOLDER
+) -> None:
     """Compare a document with its golden file, or write the file under `make golden`."""
-    path = GOLDEN_FOLDER / name
+    path = folder / name
     if _MUST_WRITE:
         path.parent.mkdir(exist_ok=True)
         path.write_text(readable(document), encoding="utf-8")

@@ -2,7 +2,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from aws_cdk import AssetStaging, Duration, RemovalPolicy, Stack
+from aws_cdk import App, AssetStaging, Duration, RemovalPolicy, Stack
 from aws_cdk.assertions import Match, Template
 
 from constructs_lib.choreography import ConsumerQueue, EventConsumer
@@ -119,6 +119,46 @@ def test_code_of_another_package_does_not_redeploy_a_consumer(
 
     (code_folder / "first_service" / "handler.py").write_text("CHANGED = True\n")
     assert asset_hash("Changed") != before
+
+
+def test_a_shared_package_is_in_the_asset_and_its_change_redeploys_the_consumer(
+    stack: Stack, code_folder: Path
+) -> None:
+    def staged(id_: str) -> tuple[str, list[str]]:
+        AssetStaging.clear_asset_hash_cache()  # each call stands for a new process
+        consumer = EventConsumer(
+            stack,
+            id_,
+            code_folder=str(code_folder),
+            package="first_service",
+            shared_packages=["second_service"],
+            state_key="userId",
+        )
+        resource = stack.resolve(consumer.function.node.default_child.code)  # type: ignore[union-attr]  # a CfnFunction
+        asset = str(resource["s3Key"])
+        (folder,) = Path(App.of(stack).outdir).glob(f"asset.{asset.removesuffix('.zip')}")  # type: ignore[union-attr]  # an app
+        return asset, sorted(path.name for path in folder.iterdir())
+
+    before, packages = staged("Before")
+    assert packages == ["first_service", "second_service"]
+
+    (code_folder / "second_service" / "handler.py").write_text("CHANGED = True\n")
+
+    assert staged("After")[0] != before
+
+
+def test_a_shared_package_that_python_cannot_import_is_refused(
+    stack: Stack, code_folder: Path
+) -> None:
+    with pytest.raises(ConfigError, match="shared_packages must be a Python package name"):
+        EventConsumer(
+            stack,
+            "First",
+            code_folder=str(code_folder),
+            package="first_service",
+            shared_packages=["../secrets"],
+            state_key="userId",
+        )
 
 
 def test_a_package_that_python_cannot_import_is_refused(stack: Stack, code_folder: Path) -> None:

@@ -10,7 +10,9 @@ import pytest
 
 PACKAGE_FOLDER = Path(__file__).parent.parent.parent / "constructs_lib"
 CONSTRUCTS = ("orchestration", "choreography", "hybrid", "observability", "validation")
-TOOLS = ("local", "testing", "demo", "cli")
+TOOLS = ("local", "testing", "demo", "operations", "cli")
+# Ground of both halves.
+NEUTRAL = ("contracts", "rules")
 NODE_STARTERS = {"aws_cdk", "jsii", "constructs"}
 
 EXPORTED_NAMES = {
@@ -19,6 +21,7 @@ EXPORTED_NAMES = {
         "ConfirmEmail",
         "FailureNotice",
         "MailTemplate",
+        "PublishEvent",
         "RetryPolicy",
         "Saga",
         "SagaStep",
@@ -31,16 +34,43 @@ EXPORTED_NAMES = {
     },
     "constructs_lib.choreography": {
         "FRESHWORKS",
+        "ApiEndpoint",
         "AppEventBus",
         "ConsumerQueue",
         "EventArchive",
         "EventConsumer",
+        "EventSchemas",
+        "LogGroupTarget",
         "PartnerEventBus",
         "PartnerSource",
+        "PipeTarget",
+        "QueuePipe",
+        "Replay",
+        "StreamPipe",
+        "StreamReading",
         "Subscription",
     },
+    "constructs_lib.contracts": {
+        "BreakingChange",
+        "EventContract",
+        "PutEventsEntry",
+        "assert_compatible",
+        "asyncapi_document",
+        "breaking_changes",
+        "registry_schema",
+    },
     "constructs_lib.hybrid": {"WorkflowTrigger"},
-    "constructs_lib.observability": {"WorkflowLogs"},
+    "constructs_lib.observability": {
+        "AlarmTopic",
+        "BusLogs",
+        "EventFlow",
+        "EventFlowAlarms",
+        "FunctionAlarms",
+        "OperationsDashboard",
+        "QueueAlarms",
+        "WorkflowAlarms",
+        "WorkflowLogs",
+    },
 }
 
 
@@ -70,10 +100,10 @@ def _half_of(module: str) -> str:
     return parts[1] if parts[0] == "constructs_lib" and len(parts) > 1 else ""
 
 
-def test_every_module_belongs_to_one_half() -> None:
-    known = set(_files(CONSTRUCTS)) | set(_files(TOOLS)) | {PACKAGE_FOLDER / "__init__.py"}
+def test_every_module_belongs_to_one_half_or_to_the_neutral_ground() -> None:
+    known = _files((*CONSTRUCTS, *TOOLS, *NEUTRAL))
 
-    assert set(PACKAGE_FOLDER.rglob("*.py")) == known
+    assert set(PACKAGE_FOLDER.rglob("*.py")) == {*known, PACKAGE_FOLDER / "__init__.py"}
 
 
 @pytest.mark.parametrize("path", _files(TOOLS), ids=str)
@@ -94,8 +124,23 @@ def test_a_construct_imports_no_tool(path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("half", TOOLS)
-def test_loading_a_tool_does_not_start_node(half: str) -> None:
+@pytest.mark.parametrize("path", _files(NEUTRAL), ids=str)
+def test_the_neutral_ground_imports_neither_half(path: Path) -> None:
+    imports = _imports(path)
+
+    assert {_half_of(name) for name in imports} <= {"", *NEUTRAL}
+    assert {name.split(".")[0] for name in imports} <= {
+        *sys.stdlib_module_names,
+        "constructs_lib",
+        "pydantic",
+        "pydantic_core",
+        # Only inside the method that makes a model for it.
+        "aws_lambda_powertools",
+    }
+
+
+@pytest.mark.parametrize("half", [*TOOLS, *NEUTRAL])
+def test_loading_a_tool_or_a_contract_does_not_start_node(half: str) -> None:
     program = (
         f"import constructs_lib.{half}, sys; print(sorted({NODE_STARTERS!r} & sys.modules.keys()))"
     )
@@ -112,7 +157,7 @@ def test_loading_the_constructs_loads_no_tool() -> None:
     program = (
         f"import {modules}, sys; "
         "print([m for m in sys.modules if m.split('.')[0] in "
-        "{'boto3', 'ministack', 'moto', 'rich', 'typer'}])"
+        "{'aws_lambda_powertools', 'boto3', 'ministack', 'moto', 'rich', 'typer'}])"
     )
 
     printed = subprocess.run(  # noqa: S603 - this Python, a fixed program

@@ -4,13 +4,23 @@
 def register_all() -> None:
     """Register every extension; call once, after MiniStack's environment is set."""
     from constructs_lib.local.extensions import (
+        api_destination,
+        branch_failures,
         branches,
         current_run,
+        distributed_map,
         event_archive,
         event_bus_policy,
+        event_bus_updates,
         event_delivery,
+        event_replays,
+        event_schemas,
+        event_times,
+        log_deliveries,
+        nested_executions,
         partner_event_buses,
         partner_event_sources,
+        pipes,
         publish_task,
         put_events_task,
         retry_delays,
@@ -24,9 +34,16 @@ def register_all() -> None:
     event_archive.register()
     event_bus_policy.register()
     event_delivery.register()
+    event_replays.register()
+    event_times.register()
+    event_schemas.register()
+    api_destination.register()
     partner_event_sources.register()
     partner_event_buses.register()
+    event_bus_updates.register()
+    log_deliveries.register()
     rule_tags.register()
+    pipes.register()
     state_machine_releases.register()
     publish_task.register()
     put_events_task.register()
@@ -34,6 +51,9 @@ def register_all() -> None:
     retry_delays.register()
     task_tokens.register()
     branches.register()
+    branch_failures.register()
+    distributed_map.register()
+    nested_executions.register()
     # The run is known before its limit begins: registered last, called first.
     workflow_limits.register()
     current_run.register()

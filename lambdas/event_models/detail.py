@@ -1,0 +1,12 @@
+"""How details are written: in camelCase; unknown fields are a publisher's later additions."""
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+
+class Detail(BaseModel):
+    """The detail of an event, or a part of one."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="ignore", frozen=True
+    )
