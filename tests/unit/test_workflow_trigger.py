@@ -8,6 +8,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk.assertions import Match, Template
 
 from constructs_lib.hybrid import WorkflowTrigger
+from tests.unit.order_placed import order_placed
 
 _PATTERN = events.EventPattern(source=events.Match.prefix("aws.partner/freshworks.com/"))
 
@@ -134,3 +135,42 @@ def test_two_triggers_of_one_workflow_have_a_role_each(
 
     rules = synthesize().find_resources("AWS::Events::Rule").values()
     assert len({str(rule["Properties"]["Targets"][0]["RoleArn"]) for rule in rules}) == 2
+
+
+def test_the_pattern_may_be_json_narrowed_by_conditions_on_the_detail(
+    stack: Stack,
+    event_bus: events.IEventBus,
+    state_machine: sfn.IStateMachine,
+    synthesize: Callable[[], Template],
+) -> None:
+    WorkflowTrigger(
+        stack,
+        "Trigger",
+        event_bus=event_bus,
+        event_pattern={"source": ["tickets"], "$or": [{"region": ["eu-west-1"]}, {"resources": ["a"]}]},
+        detail_filter={"priority": [3, 4]},
+        state_machine=state_machine,
+    )
+
+    (rule,) = synthesize().find_resources("AWS::Events::Rule").values()
+    assert rule["Properties"]["EventPattern"] == {
+        "source": ["tickets"],
+        "$or": [{"region": ["eu-west-1"]}, {"resources": ["a"]}],
+        "detail": {"priority": [3, 4]},
+    }
+
+
+def test_a_contract_is_a_pattern(
+    stack: Stack,
+    event_bus: events.IEventBus,
+    state_machine: sfn.IStateMachine,
+    synthesize: Callable[[], Template],
+) -> None:
+    contract = order_placed()
+
+    WorkflowTrigger(
+        stack, "Trigger", event_bus=event_bus, event_pattern=contract, state_machine=state_machine
+    )
+
+    (rule,) = synthesize().find_resources("AWS::Events::Rule").values()
+    assert rule["Properties"]["EventPattern"] == contract.pattern
