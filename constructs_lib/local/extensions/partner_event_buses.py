@@ -1,12 +1,14 @@
 """Upstream gap: ``EventSourceName`` is dropped, by CreateEventBus and by CloudFormation alike.
 
 With it, a bus is the customer's end of a partner event source (see ``partner_event_sources``): the
-bus bears the source's name, makes it ACTIVE while it exists, and takes the partner's events only.
+bus bears the source's name, makes it ACTIVE while it exists, takes the partner's events only, and
+has no policy.
 CloudFormation also passes on the encryption key, log level and dead-letter queue, which
 MiniStack's handler of ``AWS::Events::EventBus`` leaves out.
 
 Inference: a customer's PutEvents onto a partner bus fails per entry with
-``NotAuthorizedForSourceException``, as for ``aws.*`` sources; AWS does not document the code.
+``NotAuthorizedForSourceException``, as for ``aws.*`` sources, and PutPermission with
+``ValidationException``; AWS does not document the codes.
 Sources: EventBridge API reference, CreateEventBus (read 2026-11-23).
 """
 
@@ -43,6 +45,7 @@ def register() -> None:
     eventbridge._create_event_bus = _associating(eventbridge._create_event_bus)
     eventbridge._delete_event_bus = _releasing(eventbridge._delete_event_bus)
     eventbridge._put_events = _sparing_partner_buses(eventbridge._put_events)
+    eventbridge._put_permission = _refusing_partner_buses(eventbridge._put_permission)
     provisioners._RESOURCE_HANDLERS[TYPE_NAME]["create"] = _create
     # A renamed bus is made by this name, not through the table.
     provisioners._eb_event_bus_create = _create
@@ -70,7 +73,7 @@ def _associating(create_event_bus: _Operation) -> _Operation:
         response = create_event_bus(request)
         if not failed(response):
             eventbridge._event_buses[name]["EventSourceName"] = source_name
-            source["State"] = "ACTIVE"
+            partner_event_sources.change_state(source, "ACTIVE")
         return response
 
     return create
@@ -86,7 +89,7 @@ def _releasing(delete_event_bus: _Operation) -> _Operation:
                 # The customer was its last user.
                 del eventbridge._partner_event_sources[name]
             else:
-                source["State"] = "PENDING"
+                partner_event_sources.change_state(source, "PENDING")
         return response
 
     return delete
@@ -115,6 +118,15 @@ def _sparing_partner_buses(put_events: Callable[..., object]) -> Callable[..., o
                 "Entries": results,
             }
         )
+
+    return put
+
+
+def _refusing_partner_buses(put_permission: _Operation) -> _Operation:
+    def put(request: Properties) -> object:
+        if _is_for_partner_bus(request):
+            return _refused("ValidationException", "A partner event bus has no policy.")
+        return put_permission(request)
 
     return put
 

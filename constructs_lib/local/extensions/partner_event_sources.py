@@ -6,14 +6,17 @@ The life cycle as AWS documents it, between a partner's account and a customer's
 * a bus of the same name (``CreateEventBus`` with ``EventSourceName``, see ``partner_event_buses``)
   makes it ACTIVE; deleting the bus or ``DeactivateEventSource`` makes it PENDING again;
 * ``DeletePartnerEventSource`` makes it DELETED where a bus exists, and removes it where none does;
+* a source that has been PENDING for two weeks is deleted: its ``ExpirationTime`` says when (nothing
+  here waits for it);
 * ``PutPartnerEvents`` takes up to 20 entries; one for a source that is not ACTIVE is dropped, yet
-  answered with an event id. Rules, archives and targets are MiniStack's own.
+  answered with an event id; ``partner_event_counts`` counts both kinds. Rules, archives and targets
+  are MiniStack's own.
 
 Anyone may act as a partner here (AWS registers partners), so one account can play both sides.
 Inferences, for want of a public record: ``CreatedBy`` is the first two parts of the name; the ARN
 holds no account; malformed entries fail as they do in PutEvents.
 Sources: EventBridge API reference and service model of botocore 1.43.106; user guide, "Receiving
-events from a SaaS partner" (read 2026-11-23).
+events from a SaaS partner"; partner onboarding guide, FAQ (read 2026-11-23).
 """
 
 import contextvars
@@ -26,11 +29,12 @@ from typing import TypedDict, cast
 from ministack.core.responses import error_response_json, json_response, set_request_account_id
 from ministack.services import eventbridge
 
+from constructs_lib.local.extensions.partner_event_counts import count_dropped, count_received
+from constructs_lib.partners.limits import ENTRIES, NAME, PENDING
+
 _NAME = re.compile(r"aws\.partner(/[\.\-_A-Za-z0-9]+){2,}")
-_NAME_MAX_CHARACTERS = 256
 _ACCOUNT_ID = re.compile(r"\d{12}")
-_ENTRIES_MAX = 20
-_UNUSED_SECONDS_MAX = 14 * 24 * 3600
+_PENDING_SECONDS_MAX = PENDING.value * 24 * 3600
 
 Request = Mapping[str, object]
 
@@ -44,6 +48,7 @@ class EventSource(TypedDict):
     PartnerAccount: str
     CreationTime: float
     State: str
+    StateTime: float
 
 
 def register() -> None:
@@ -55,6 +60,12 @@ def register() -> None:
 def find(name: object) -> EventSource | None:
     """The source of that name shared with the calling account, if there is one."""
     return cast(EventSource | None, eventbridge._partner_event_sources.get(name))
+
+
+def change_state(source: EventSource, state: str) -> None:
+    """Put a source in another state, from now on."""
+    if source["State"] != state:
+        source["State"], source["StateTime"] = state, eventbridge._now_ts()
 
 
 def all_of_caller_as_partner() -> list[EventSource]:
@@ -69,7 +80,7 @@ def all_of_caller_as_partner() -> list[EventSource]:
 
 def _create_partner_event_source(request: Request) -> object:
     name, account = str(request.get("Name", "")), str(request.get("Account", ""))
-    if not _NAME.fullmatch(name) or len(name) > _NAME_MAX_CHARACTERS:
+    if not _NAME.fullmatch(name) or len(name) > NAME.value:
         return _not_matching("name", name, _NAME.pattern)
     if not _ACCOUNT_ID.fullmatch(account):
         return _not_matching("account", account, _ACCOUNT_ID.pattern)
@@ -79,13 +90,15 @@ def _create_partner_event_source(request: Request) -> object:
         return error_response_json(
             "ResourceAlreadyExistsException", f"Event source {name} already exists.", 400
         )
+    now = eventbridge._now_ts()
     source = EventSource(
         Name=name,
         Arn=f"arn:aws:events:{region}::event-source/{name}",
         Account=account,
         PartnerAccount=eventbridge.get_account_id(),
-        CreationTime=eventbridge._now_ts(),
+        CreationTime=now,
         State="PENDING",
+        StateTime=now,
     )
     eventbridge._partner_event_sources.set_scoped(account, region, name, source)
     return json_response({"EventSourceArn": source["Arn"]})
@@ -97,7 +110,7 @@ def _delete_partner_event_source(request: Request) -> object:
         if source["Name"] == request.get("Name") and source["Account"] == request.get("Account"):
             region = eventbridge.get_region()
             if eventbridge._event_buses.contains_scoped(source["Account"], region, source["Name"]):
-                source["State"] = "DELETED"
+                change_state(source, "DELETED")
             else:
                 eventbridge._partner_event_sources.pop_scoped(
                     source["Account"], region, source["Name"]
@@ -168,17 +181,17 @@ def _switch(name: object, state: str) -> object:
         return error_response_json(
             "InvalidStateException", f"Event source {name} is not associated with a bus.", 400
         )
-    source["State"] = state
+    change_state(source, state)
     return json_response({})
 
 
 def _put_partner_events(request: Request) -> object:
     entries = cast(list[Request], request.get("Entries", []))
-    if not 1 <= len(entries) <= _ENTRIES_MAX:
+    if not 1 <= len(entries) <= ENTRIES.value:
         return error_response_json(
             "ValidationException",
             f"1 validation error detected: Value '{len(entries)}' at 'entries' failed to satisfy "
-            f"constraint: Member must have length between 1 and {_ENTRIES_MAX}",
+            f"constraint: Member must have length between 1 and {ENTRIES.value}",
             400,
         )
     results = [_put(entry) for entry in entries]
@@ -196,15 +209,26 @@ def _put(entry: Request) -> dict[str, str]:
     if not _is_json_object(str(entry["Detail"])):
         return {"ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed."}
     event_id: str = eventbridge.new_uuid()
-    for source in all_of_caller_as_partner():
-        if source["Name"] == entry["Source"] and source["State"] == "ACTIVE":
-            # A copied context: the rest of this request stays in the partner's account.
-            contextvars.copy_context().run(_deliver, source, entry, event_id)
+    name = str(entry["Source"])
+    shared = [source for source in all_of_caller_as_partner() if source["Name"] == name]
+    for source in shared:
+        # A copied context: the rest of this request stays in the partner's account.
+        contextvars.copy_context().run(_receive, source, entry, event_id)
+    if not shared:
+        count_dropped(name, state="NONE")
     return {"EventId": event_id}
 
 
-def _deliver(source: EventSource, entry: Request, event_id: str) -> None:
+def _receive(source: EventSource, entry: Request, event_id: str) -> None:
     set_request_account_id(source["Account"])
+    if source["State"] != "ACTIVE":
+        count_dropped(source["Name"], state=source["State"])
+        return
+    count_received(source["Name"])
+    _deliver(source, entry, event_id)
+
+
+def _deliver(source: EventSource, entry: Request, event_id: str) -> None:
     event = {
         "EventId": event_id,
         "Source": source["Name"],
@@ -249,7 +273,7 @@ def _as_seen_by_customer(source: EventSource) -> dict[str, object]:
 def _times(source: EventSource) -> dict[str, float]:
     times = {"CreationTime": source["CreationTime"]}
     if source["State"] == "PENDING":
-        times["ExpirationTime"] = source["CreationTime"] + _UNUSED_SECONDS_MAX
+        times["ExpirationTime"] = source["StateTime"] + _PENDING_SECONDS_MAX
     return times
 
 
