@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, NoReturn
@@ -15,6 +16,15 @@ try:
     from constructs_lib.demo.run import run_demo
     from constructs_lib.local import EmbeddedAws, EmbeddedAwsError
     from constructs_lib.local.cdk_cli import CdkCliError
+    from constructs_lib.operations import (
+        ReplayError,
+        ReplayRun,
+        TimeWindow,
+        TimeWindowError,
+        workflow_of_stack,
+    )
+    from constructs_lib.operations.dead_letters_command import app as dead_letters
+    from constructs_lib.operations.replay_view import follow_with_bar, show_report
 except ModuleNotFoundError as missing:
     sys.exit(f"duet needs the package {missing.name!r}; run: pip install 'cdk-duet[local]'")
 
@@ -28,6 +38,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Orchestrated, choreographed and hybrid serverless systems, proven on your machine.",
 )
+app.add_typer(dead_letters, name="dead-letters")
 _console = Console()
 _errors = Console(stderr=True)
 
@@ -106,6 +117,69 @@ def serve(
         _fail(error, 1)
     except KeyboardInterrupt:
         _console.print("\nthe embedded AWS has stopped")
+
+
+@app.command()
+def replay(
+    workflow: Annotated[
+        str | None, typer.Option(help="ARN of the replay workflow (construct Replay).")
+    ] = None,
+    stack: Annotated[
+        str | None, typer.Option(help="Stack that has the workflow's ARN among its outputs.")
+    ] = None,
+    output: Annotated[
+        str, typer.Option(help="Which output of --stack it is.")
+    ] = "ReplayWorkflowArn",
+    from_: Annotated[
+        str | None,
+        typer.Option("--from", help="First instant, ISO 8601 with offset: 2026-11-23T10:00:00Z."),
+    ] = None,
+    to: Annotated[
+        str | None,
+        typer.Option(help="First instant after the window; now if left out."),
+    ] = None,
+    last: Annotated[
+        str | None, typer.Option(help="Instead of --from and --to: 90s, 30m, 2h or 7d until now.")
+    ] = None,
+    rule: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Name or ARN of a rule that gets the events, repeatable; all if left out."
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Deliver archived events once more, and follow it to the end.
+
+    It starts the workflow of a Replay construct with your AWS credentials, region and
+    AWS_ENDPOINT_URL, so that it works on AWS and on the embedded AWS alike. Ctrl-C leaves the
+    replay running.
+
+    Example: duet replay --stack DuetChoreography --last 2h
+
+    Exit status: 0 if the window was replayed, 1 if it was refused or failed, 2 for bad options.
+    """
+    if (workflow is None) == (stack is None):
+        _fail("the workflow must be given by --workflow or by --stack, one of them", _BAD_INPUT)
+    try:
+        window = TimeWindow.parse(start=from_, end=to, last=last, now=datetime.now(UTC))
+    except TimeWindowError as error:
+        _fail(error, _BAD_INPUT)
+    run: ReplayRun | None = None
+    try:
+        arn = workflow or workflow_of_stack(stack or "", output)
+        run = ReplayRun.start(arn, window=window, rules=rule or [])
+        outcome = follow_with_bar(run, window, _errors)
+    except ReplayError as error:
+        _fail(error, 1)
+    except KeyboardInterrupt:
+        _fail(f"the replay goes on as {run.execution_arn}" if run else "interrupted", _INTERRUPTED)
+    if as_json:
+        typer.echo(outcome.as_json())
+    elif outcome.succeeded:
+        show_report(outcome, _console)
+    if not outcome.succeeded:
+        _fail(f"{outcome.error}: {outcome.cause}", 1)
 
 
 def main() -> None:

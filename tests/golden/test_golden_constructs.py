@@ -32,6 +32,7 @@ from constructs_lib.choreography import (
     LogGroupTarget,
     PartnerEventBus,
     PipeTarget,
+    QueueConsumer,
     QueuePipe,
     Replay,
     StreamPipe,
@@ -97,6 +98,20 @@ def _table(stack: Stack) -> dynamodb.ITable:
 def _queue(stack: Stack) -> sqs.IQueue:
     arn = "arn:aws:sqs:us-east-1:123456789012:callers-queue"
     return sqs.Queue.from_queue_arn(stack, "CallersQueue", arn)
+
+
+def _event_consumer(stack: Stack) -> EventConsumer:
+    return EventConsumer(
+        stack,
+        "It",
+        code_folder=str(PROJECT_FOLDER / "lambdas"),
+        package="start_onboarding",
+        state_key="userId",
+    )
+
+
+def _queue_consumer(stack: Stack) -> QueueConsumer:
+    return QueueConsumer(stack, "Queue", consumer=_event_consumer(stack))
 
 
 def _queue_pipe(stack: Stack) -> QueuePipe:
@@ -204,13 +219,7 @@ CONSTRUCTS: dict[str, Callable[[Stack], object]] = {
     "EventArchiveWithKey": lambda stack: EventArchive(
         stack, "It", event_bus=_bus(stack), event_pattern=_PATTERN, kms_key=_key(stack)
     ),
-    "EventConsumer": lambda stack: EventConsumer(
-        stack,
-        "It",
-        code_folder=str(PROJECT_FOLDER / "lambdas"),
-        package="start_onboarding",
-        state_key="userId",
-    ),
+    "EventConsumer": _event_consumer,
     "FunctionAlarms": lambda stack: FunctionAlarms(
         stack,
         "It",
@@ -226,6 +235,13 @@ CONSTRUCTS: dict[str, Callable[[Stack], object]] = {
     ),
     "EventSchemas": lambda stack: EventSchemas(stack, "It", contracts=[order_placed()]),
     "PartnerEventBus": lambda stack: PartnerEventBus(stack, "It", partner=FRESHWORKS),
+    "PartnerEventBusWithSource": lambda stack: PartnerEventBus(
+        stack,
+        "It",
+        partner=FRESHWORKS,
+        event_source_name=FRESHWORKS.example_source_name,
+        archive_retention_days=7,
+    ),
     "QueueAlarms": lambda stack: QueueAlarms(
         stack,
         "It",
@@ -236,6 +252,7 @@ CONSTRUCTS: dict[str, Callable[[Stack], object]] = {
         topic=_topic(stack),
         title="Analytics",
     ),
+    "QueueConsumer": _queue_consumer,
     "QueuePipe": _queue_pipe,
     "Replay": lambda stack: Replay(
         stack, "It", archive=EventArchive(stack, "CallersArchive", event_bus=_bus(stack))

@@ -10,7 +10,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_sns as sns
 
-from app import MAIL_SENDER_CONTEXT_KEY, build_app
+from app import CRM_ENDPOINT_CONTEXT_KEY, MAIL_SENDER_CONTEXT_KEY, build_app
 from constructs_lib.orchestration import TicketTriage
 from tests.golden.test_golden_constructs import CONSTRUCTS
 from tests.security.assemblies import Assembly, synthesize
@@ -22,8 +22,12 @@ def _example(outdir: str) -> App:
     return build_app(outdir=outdir)
 
 
-def _example_with_mail(outdir: str) -> App:
-    return build_app(outdir=outdir, context={MAIL_SENDER_CONTEXT_KEY: "hello@example.com"})
+def _example_with_all(outdir: str) -> App:
+    context = {
+        MAIL_SENDER_CONTEXT_KEY: "hello@example.com",
+        CRM_ENDPOINT_CONTEXT_KEY: "https://acme.freshdesk.com/api/v2/contacts",
+    }
+    return build_app(outdir=outdir, context=context)
 
 
 def _each_construct(outdir: str) -> App:
@@ -47,7 +51,7 @@ def _each_construct(outdir: str) -> App:
 
 _APPS: Mapping[str, Callable[[str], App]] = {
     "example": _example,
-    "example with mail": _example_with_mail,
+    "example with mail and CRM": _example_with_all,
     "each construct": _each_construct,
 }
 

@@ -15,6 +15,7 @@ WITHOUT_RESOURCE: Mapping[str, str] = {
     "xray:PutTelemetryRecords": _XRAY,
     "xray:GetSamplingRules": _XRAY,
     "xray:GetSamplingTargets": _XRAY,
+    "events:ListReplays": "replays are listed for the account; there is no resource to name",
     "logs:CreateLogDelivery": _LOG_DELIVERY,
     "logs:GetLogDelivery": _LOG_DELIVERY,
     "logs:UpdateLogDelivery": _LOG_DELIVERY,

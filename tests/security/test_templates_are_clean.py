@@ -76,6 +76,16 @@ NAG_EXCEPTIONS = (
             f"{_STATES_ARN}{_OWN_NAME}/Rows:*",
         )
     ),
+    *(
+        NagException(
+            rule="AwsSolutions-IAM5",
+            subject=f"Resource::arn:<AWS::Partition>:events:<AWS::Region>:<AWS::AccountId>:{name}",
+            construct_path="Replay/It/Workflow/*",
+            reason="replay and rules are chosen when the workflow runs; the prefix of its replays "
+            "and the bus of the rules are named",
+        )
+        for name in ("replay/Replay-It-6534E9BF-*", "rule/callers-bus/*")
+    ),
     NagException(
         rule="AwsSolutions-SQS3",
         construct_path="*/DeadLetters/Resource",

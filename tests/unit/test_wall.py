@@ -12,7 +12,7 @@ PACKAGE_FOLDER = Path(__file__).parent.parent.parent / "constructs_lib"
 CONSTRUCTS = ("orchestration", "choreography", "hybrid", "observability", "validation")
 TOOLS = ("local", "testing", "demo", "operations", "cli")
 # Ground of both halves.
-NEUTRAL = ("contracts", "rules")
+NEUTRAL = ("contracts", "partners", "rules")
 NODE_STARTERS = {"aws_cdk", "jsii", "constructs"}
 
 EXPORTED_NAMES = {
@@ -31,9 +31,19 @@ EXPORTED_NAMES = {
         "TicketTriage",
         "Workflow",
         "WorkflowRelease",
+        "passwordless_user_pool",
+        "users_table",
     },
     "constructs_lib.choreography": {
+        "AUTH0",
+        "DATADOG",
         "FRESHWORKS",
+        "KNOWN_PARTNERS",
+        "MONGODB",
+        "OKTA",
+        "SALESFORCE",
+        "SHOPIFY",
+        "STRIPE",
         "ApiEndpoint",
         "AppEventBus",
         "ConsumerQueue",
@@ -44,6 +54,7 @@ EXPORTED_NAMES = {
         "PartnerEventBus",
         "PartnerSource",
         "PipeTarget",
+        "QueueConsumer",
         "QueuePipe",
         "Replay",
         "StreamPipe",
@@ -58,6 +69,22 @@ EXPORTED_NAMES = {
         "asyncapi_document",
         "breaking_changes",
         "registry_schema",
+    },
+    "constructs_lib.partners": {
+        "AUTH0",
+        "DATADOG",
+        "FRESHWORKS",
+        "KNOWN_PARTNERS",
+        "MONGODB",
+        "OKTA",
+        "SALESFORCE",
+        "SHOPIFY",
+        "STRIPE",
+        "Evidence",
+        "EvidenceOfFields",
+        "PartnerSource",
+        "SampleEvent",
+        "SourceNameForm",
     },
     "constructs_lib.hybrid": {"WorkflowTrigger"},
     "constructs_lib.observability": {
