@@ -50,6 +50,11 @@ answers["history of branches"] = "PassStateEntered" in ran["events"]
 after = {"Type": "Pass", "Output": "{% $exists($mine) %}", "End": True}
 ran = run({"P": parallel(inner, Next="B"), "B": after})
 answers["variables of branches leak"] = json.loads(ran["output"])
+fail = lambda error: {"Type": "Fail", "Error": error, "Cause": "c"}
+late = {"W": {"Type": "Wait", "Seconds": 1, "Next": "L"}, "L": fail("Late")}
+branches = [{"StartAt": "W", "States": late}, {"StartAt": "E", "States": {"E": fail("Early")}}]
+ran = run({"P": {"Type": "Parallel", "Branches": branches, "End": True}})
+answers["failure of branches"] = ran["error"]
 ran = run({"S": {"Type": "Succeed", "Output": "mine"}})
 answers["output of succeed"] = json.loads(ran["output"])
 ran = run({"W": {"Type": "Wait", "Seconds": 2, "End": True}}, TimeoutSeconds=1)
@@ -105,6 +110,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
         ("branches", "history of branches", False),
         ("branches", "variables of branches leak", True),
         ("branches", "output of succeed", {}),
+        ("branch_failures", "failure of branches", "Late"),
         ("workflow_limits", "workflow over its limit", "SUCCEEDED"),
         ("workflow_limits", "stopped and failed", "FAILED"),
         ("task_tokens", "scaled timeout of a token", False),

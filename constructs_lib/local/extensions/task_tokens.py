@@ -75,6 +75,8 @@ def _limited(invoke: _Callback) -> _Callback:
             arguments_of_watch = (_watch_heart, token, limits["HeartbeatSeconds"], answered)
             threading.Thread(target=watch, args=arguments_of_watch, daemon=True).start()
         try:
+            # Whoever ends the run from here on finds the token, and wakes the task.
+            current_run.require_running()
             return invoke(resource, arguments, token, {**state, **limits})
         finally:
             answered.set()
