@@ -2,15 +2,16 @@
 
 ``sfnx`` runs the synthesized definitions; a model of the services answers the tasks. Each task is
 failed with each error that means something to it, before its effect and, as a timeout may, after
-it. Not here: TicketTriage, which is JSONPath and which ``sfnx`` does not run; it has its tests on
-moto's interpreter in ``tests/moto/test_ticket_triage_workflow.py``.
+it. Not here: TicketTriage, which is JSONPath and which ``sfnx`` does not run; moto's interpreter is
+its in-process level, in ``tests/moto/test_ticket_triage_workflow.py``.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
+from unittest import mock
 
 import pytest
 from aws_cdk import App, Stack
@@ -18,10 +19,13 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_sns as sns
 from aws_cdk.assertions import Template
-from sfnx.testing import Call, Execution, Failure, run
+from sfnx import testing
+from sfnx.testing import Call, Execution, Failure
 
 from constructs_lib.orchestration import SignUpMail, SignUpWorkflow
 from constructs_lib.testing.workflow import state_machine_definition, state_machine_ids
+from tests.coverage_table import LOG
+from tests.workflow_coverage import Paths, Place, Transition, all_paths, catch_of, places
 
 _CDK_JSON = Path(__file__).parent.parent.parent / "cdk.json"
 _ADA = {"email": "ada@example.com", "name": "Ada Lovelace"}
@@ -98,92 +102,60 @@ class Services:
             raise Failure(f"{prefix}.{error}", "the model says so")
 
 
-class Edge(NamedTuple):
-    """A transition; ``by`` is Next, Default, a rule's or a catcher's number."""
-
-    state: str
-    by: str
-    to: str
-
-
-def _states(machine: Mapping[str, Any], around: str = "") -> Iterator[tuple[str, str, Any]]:
-    for name, state in machine["States"].items():
-        yield name, around, state
-        for branch in state.get("Branches", []):
-            yield from _states(branch, name)
-
-
-def _edges(definition: Mapping[str, Any]) -> set[Edge]:
-    edges = set()
-    for name, _, state in _states(definition):
-        edges |= {Edge(name, by, state[by]) for by in ("Next", "Default") if by in state}
-        for kind in ("Choices", "Catch"):
-            for number, entry in enumerate(state.get(kind, [])):
-                edges.add(Edge(name, f"{kind} {number}", entry["Next"]))
-    return edges
-
-
 @dataclass
-class Coverage:
-    """What the runs of a definition have entered and passed."""
+class Runs:
+    """Runs of a definition, and what they took; ``sfnx`` gives states in order, no history."""
 
     definition: dict[str, Any]
-    states: set[str] = field(default_factory=set)
-    edges: set[Edge] = field(default_factory=set)
-    runs: int = 0
+    taken: Paths = field(default_factory=Paths)
+
+    def __post_init__(self) -> None:
+        testing.check(self.definition)
+        self.whole = all_paths(self.definition)
+        self._places = {place.name: place for place in places(self.definition)}
 
     def run(self, request: object, services: Services) -> Execution:
-        execution = run(self.definition, request, services)
-        self.runs += 1
-        self.states |= set(execution.states)
-        all_states = {name: (around, state) for name, around, state in _states(self.definition)}
+        # The check of the definition, the same each time, takes two thirds of a run.
+        with mock.patch.object(testing, "check"):
+            execution = testing.run(self.definition, request, services)
+        known = self._places
+        transitions = set()
         for at, name in enumerate(execution.states):
-            _, state = all_states[name]
             later = execution.states[at + 1 :]
-            for edge in (e for e in _edges(self.definition) if e.state == name):
-                # A Parallel's next state comes after its branches' states.
-                near = later if state["Type"] == "Parallel" else later[:1]
-                if edge.to in near and not edge.by.startswith("Catch"):
-                    self.edges.add(edge)
-        for name, error in services.raised:
-            self._note_catch(all_states, name, error, execution.states)
+            # A Parallel's or a Map's next state comes after the states inside.
+            near = later if known[name].state["Type"] in ("Parallel", "Map") else later[:1]
+            transitions |= {
+                each
+                for each in self.whole.transitions
+                if each.state == name and not each.is_catch and each.to in near
+            }
+        transitions |= {
+            catch
+            for name, error in services.raised
+            if (catch := _catch_of(known, name, error)) and catch.to in execution.states
+        }
+        taken = Paths(frozenset(execution.states), frozenset(transitions))
+        LOG.note("a", self.definition, taken)
+        self.taken |= taken
         return execution
 
-    def _note_catch(
-        self,
-        all_states: Mapping[str, tuple[str, Any]],
-        name: str,
-        error: str,
-        path: tuple[str, ...],
-    ) -> None:
-        """The first catcher that fits, of the state or else of the state around it."""
-        while name:
-            around, state = all_states[name]
-            for number, catcher in enumerate(state.get("Catch", [])):
-                fits = {error} | ({"States.ALL"} if error != "States.DataLimitExceeded" else set())
-                if fits & set(catcher["ErrorEquals"]):
-                    if catcher["Next"] in path:
-                        self.edges.add(Edge(name, f"Catch {number}", catcher["Next"]))
-                    return
-            name = around
+    def missing(self) -> Paths:
+        return self.whole - self.taken
 
-    def report(self) -> str:
-        names = [name for name, _, _ in _states(self.definition)]
-        every = _edges(self.definition)
-        catches = {edge for edge in every if edge.by.startswith("Catch")}
-        return (
-            f"{len(self.states)}/{len(names)} states, {len(self.edges & every)}/{len(every)} "
-            f"transitions, of them {len(self.edges & catches)}/{len(catches)} catches, "
-            f"in {self.runs} runs"
-        )
 
-    def missing(self) -> list[object]:
-        names = {name for name, _, _ in _states(self.definition)}
-        return [*sorted(names - self.states), *sorted(_edges(self.definition) - self.edges)]
+def _catch_of(known: Mapping[str, Place], name: str, error: str) -> Transition | None:
+    """The catch of the state, or else of the nearest state around it that catches."""
+    while name:
+        _, state, around = known[name]
+        catch = catch_of(name, state, error)
+        if catch is not None:
+            return catch
+        name = around
+    return None
 
 
 @pytest.fixture(scope="module")
-def coverages() -> tuple[Coverage, Coverage]:
+def workflows() -> tuple[Runs, Runs]:
     """The sign-up workflow with mail and topic, and its ConfirmEmail."""
     app = App(context=json.loads(_CDK_JSON.read_text(encoding="utf-8"))["context"])
     stack = Stack(app, "SignUp")
@@ -199,7 +171,7 @@ def coverages() -> tuple[Coverage, Coverage]:
     )
     template = Template.from_stack(stack).to_json()
     sign_up, confirm = (
-        Coverage(state_machine_definition(template, id_, substitutions={}, placeholders=True))
+        Runs(state_machine_definition(template, id_, substitutions={}, placeholders=True))
         for id_ in state_machine_ids(template)
     )
     return sign_up, confirm
@@ -223,7 +195,7 @@ def _faults_of(definition: Mapping[str, Any]) -> list[tuple[str, Fault]]:
     """Every task by every error by once or for ever by before or after its effect."""
     return [
         (name, Fault(error, times, late or _says_done(state, error)))
-        for name, _, state in _states(definition)
+        for name, state, _ in places(definition)
         if state["Type"] == "Task"
         for error in _meaningful_errors(state)
         for times, late in ((None, False), (1, False), (None, True), (1, True), (6, False))
@@ -232,19 +204,19 @@ def _faults_of(definition: Mapping[str, Any]) -> list[tuple[str, Fault]]:
 
 
 def test_every_path_of_a_sign_up_ends_in_a_user_or_with_nothing_left(
-    coverages: tuple[Coverage, Coverage], record_property: Any
+    workflows: tuple[Runs, Runs],
 ) -> None:
-    coverage, _ = coverages
+    sign_up, _ = workflows
     reports = {"Publish SignUpFailed", "Notify operators of SignUpFailed"}
     for request in (_ADA, {**_ADA, "email": "no"}, {**_ADA, "name": ""}):
-        coverage.run(request, Services())
-    for name, fault in _faults_of(coverage.definition):
+        sign_up.run(request, Services())
+    for name, fault in _faults_of(sign_up.definition):
         faults = {name: fault}
         if name in _COMPENSATIONS | reports:
             faults["Announce sign-up"] = Fault(_ANY)
         services = Services(faults)
 
-        execution = coverage.run(_ADA, services)
+        execution = sign_up.run(_ADA, services)
 
         cell = f"{name}: {fault}"
         if execution.error is None:
@@ -257,14 +229,13 @@ def test_every_path_of_a_sign_up_ends_in_a_user_or_with_nothing_left(
             assert len(services.kept) <= len(notes), cell
         assert execution.error not in ("States.Runtime", "States.QueryEvaluationError"), cell
 
-    record_property("workflow paths: sign-up", coverage.report())
-    assert coverage.missing() == []
+    assert sign_up.missing() == Paths()
 
 
 def test_every_path_of_a_confirmation_ends_in_an_answer(
-    coverages: tuple[Coverage, Coverage], record_property: Any
+    workflows: tuple[Runs, Runs],
 ) -> None:
-    _, coverage = coverages
+    _, confirm = workflows
     results = []
     items: list[Mapping[str, object] | None] = [
         None,
@@ -273,14 +244,13 @@ def test_every_path_of_a_confirmation_ends_in_an_answer(
         {**_ITEM, "expiresAt": {"N": "1"}},
     ]
     for item in items:
-        results.append(coverage.run(_CODE, Services(item=item)).output)
-    results.append(coverage.run({"code": "none"}, Services()).output)
-    for name, fault in _faults_of(coverage.definition):
+        results.append(confirm.run(_CODE, Services(item=item)).output)
+    results.append(confirm.run({"code": "none"}, Services()).output)
+    for name, fault in _faults_of(confirm.definition):
         if fault.error != "States.DataLimitExceeded":  # nothing here answers with much data
             services = Services({name: fault}, item=_ITEM)
-            results.append(coverage.run(_CODE, services).output)
+            results.append(confirm.run(_CODE, services).output)
 
     answers = {result["result"] for result in results if isinstance(result, dict)}
     assert answers == {"confirmed", "unknown", "used", "expired", "unavailable"}
-    record_property("workflow paths: confirm-email", coverage.report())
-    assert coverage.missing() == []
+    assert confirm.missing() == Paths()
