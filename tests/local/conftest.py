@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
+import boto3
 import pytest
 
 from constructs_lib.local import EmbeddedAws
+from tests.local.account import Account
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -41,6 +43,19 @@ def aws() -> Iterator[EmbeddedAws]:
     """The session's one embedded AWS; its Step Functions wait for nothing."""
     with EmbeddedAws(time_scale=0) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def account(request: pytest.FixtureRequest) -> Iterator[Account]:
+    """Where scenarios run: an embedded AWS on which a day is 86 seconds, so that people have time
+    to confirm on a busy machine; or the account of ``--aws-profile``."""
+    profile = request.config.getoption("--aws-profile")
+    if profile:
+        with closing(Account(boto3.Session(profile_name=profile))) as account:
+            yield account
+        return
+    with EmbeddedAws(time_scale=0.001) as running, closing(Account(running)) as account:
+        yield account
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from aws_cdk.assertions import Template
 
 from constructs_lib.local import EmbeddedAws
 from constructs_lib.orchestration import BulkSignUp, SignUpWorkflow
+from tests.coverage_table import LOG
 from tests.local.account import Account
 from tests.local.workflows import Workflows
 
@@ -108,7 +109,23 @@ class Files:
             stateMachineArn=self.outputs[workflow],
             input=json.dumps({"bucket": self.outputs["Bucket"], "key": key}),
         )
-        return self.workflows.end(started["executionArn"])
+        ended = self.workflows.end(started["executionArn"])
+        self._note_paths(ended)
+        return ended
+
+    def _note_paths(self, ended: DescribeExecutionOutputTypeDef) -> None:
+        """Count the paths that the file's execution and those of its rows took."""
+        found = self.stepfunctions.describe_state_machine(stateMachineArn=ended["stateMachineArn"])
+        runs = self.stepfunctions.list_map_runs(executionArn=ended["executionArn"])["mapRuns"]
+        rows = [
+            row["executionArn"]
+            for run in runs
+            for row in self.stepfunctions.list_executions(mapRunArn=run["mapRunArn"])["executions"]
+        ]
+        pages = self.stepfunctions.get_paginator("get_execution_history")
+        for arn in [ended["executionArn"], *rows]:
+            history = [e for page in pages.paginate(executionArn=arn) for e in page["events"]]
+            LOG.note_history("c", json.loads(found["definition"]), history)
 
     def report(self, ended: DescribeExecutionOutputTypeDef) -> dict[str, list[dict[str, Any]]]:
         """The rows of a report by status, as its manifest names the files."""
@@ -282,3 +299,9 @@ def test_a_few_bad_rows_are_tolerated(files: Files) -> None:
 
     assert ended["status"] == "SUCCEEDED"
     assert len(files.users("few.example")) == 3
+
+
+def test_a_request_without_the_files_name_is_refused(files: Files) -> None:
+    ended = files.sign_up("Csv", None)  # type: ignore[arg-type]  # what a caller may send all the same
+
+    assert (ended["status"], ended["error"]) == ("FAILED", "BulkSignUp.InvalidRequest")
