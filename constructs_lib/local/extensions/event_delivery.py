@@ -1,94 +1,197 @@
-"""Upstream gap: what EventBridge cannot deliver is lost; no dead-letter queue ever gets it.
+"""Upstream gap: EventBridge tries once; what it cannot deliver is lost.
 
-* A target that does not exist: the event goes to the target's ``DeadLetterConfig`` at once, as AWS
-  does for errors that no retry mends, with the same message attributes.
-* A Lambda function that fails: EventBridge on AWS is done once the function has the event. Lambda
-  itself tries twice more, then turns to the function's own failure destination. MiniStack has that
-  machinery, but its EventBridge goes past it.
+What a target refuses for now is tried again under the target's ``RetryPolicy``, the delays scaled
+by the time scale. What no retry mends, and what the policy gives up on, goes to the target's
+``DeadLetterConfig`` with the message attributes of AWS. Which error is which,
+``event_delivery_targets`` and ``event_delivery_http`` know.
 
-Not emulated: throttled or failing targets other than functions, hence no ``RetryPolicy`` either.
-Inference: the dead-letter message holds the event as it was, not what an input transformer made.
-Source: EventBridge user guide, "Using dead-letter queues" (read 2026-11-23).
+Not emulated: permissions, hence no ``NO_PERMISSIONS``; the jitter of the delays.
+Inference: the delays, a second doubled up to eight minutes, with which AWS's default of 185 retries
+fills its 24 hours; an event whose next try would come too late is given up before it; the
+dead-letter message holds the event as it was, not what an input transformer made; an event that was
+never retried has neither ``RETRY_ATTEMPTS`` nor ``EXHAUSTED_RETRY_CONDITION``.
+Source: EventBridge user guide, "How EventBridge retries delivering events" and "Using dead-letter
+queues to process undelivered events"; API reference, RetryPolicy (read 2026-11-23).
 """
 
+import contextvars
 import json
+import threading
+import time
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import cast
 
 from ministack.core.arn import ArnParseError, parse_arn
-from ministack.services import eventbridge, lambda_svc, sns, sqs, stepfunctions
+from ministack.services import eventbridge, sqs, stepfunctions
+
+from constructs_lib.local.extensions.bus_logs import log_failure
+
+_DEFAULT_RETRIES = 185
+_DEFAULT_AGE_SECONDS = 24 * 60 * 60
+_LONGEST_DELAY_SECONDS = 8 * 60
 
 _Event = Mapping[str, object]
 _InvokeTarget = Callable[[_Event, _Event, _Event, object], None]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """One event on its way to one target of a rule, as MiniStack keeps them."""
+
+    target: _Event
+    event: _Event
+    rule: _Event
+
+
+class DeliveryError(Exception):
+    """A target did not take an event."""
+
+    def __init__(self, code: str, message: str, *, is_retriable: bool = False) -> None:
+        super().__init__(message)
+        self.code = code
+        self.is_retriable = is_retriable
+
+
+#: The delivery that this thread is at, for what sends to single kinds of targets.
+current_delivery: ContextVar[Delivery] = ContextVar("current_delivery")
+
+
 def register() -> None:
-    """Put both ways out behind EventBridge's delivery."""
-    eventbridge._invoke_target = _with_dead_letter_queue(eventbridge._invoke_target)
-    eventbridge._dispatch_to_lambda = _dispatch_to_lambda
+    """Let what sends to a target know the delivery."""
+    eventbridge._invoke_target = _with_delivery(eventbridge._invoke_target)
 
 
-def _with_dead_letter_queue(invoke_target: _InvokeTarget) -> _InvokeTarget:
+def _with_delivery(invoke_target: _InvokeTarget) -> _InvokeTarget:
     def invoke(target: _Event, event: _Event, rule: _Event, view: object = None) -> None:
-        queue_arn = cast(_Event, target.get("DeadLetterConfig") or {}).get("Arn")
-        if queue_arn and not _exists(str(target.get("Arn"))):
-            _send_to_dead_letter_queue(str(queue_arn), target, event, rule)
-        else:
+        delivery = Delivery(target=target, event=event, rule=rule)
+        problem = _unreachable(str(target.get("Arn")))
+        if problem:
+            give_up(delivery, error_code="NO_RESOURCE", error_message=problem)
+            return
+        token = current_delivery.set(delivery)
+        try:
             invoke_target(target, event, rule, view)
+        finally:
+            current_delivery.reset(token)
 
     return invoke
 
 
-def _exists(arn: str) -> bool:
-    """Whether the target is there; services that are not emulated as targets pass."""
+def _unreachable(arn: str) -> str:
+    """Why MiniStack would drop an event for the target without asking what sends to it."""
     try:
         spec = parse_arn(arn)
     except ArnParseError:
-        return False
-    match spec.service:
-        case "sqs":
-            return sqs._queue_by_arn(arn) is not None
-        case "lambda":
-            return lambda_svc._get_func_record_for_ref(arn)[1] is not None
-        case "sns":
-            return sns._topic_by_arn_any_scope(arn) is not None
-        case "states":
-            return stepfunctions._resolve_state_machine_arn(arn) is not None
-        case "events" if spec.resource.startswith("event-bus/"):
-            return spec.resource.split("/", 1)[1] in eventbridge._event_buses
-        case _:
-            return True
+        return "The target's ARN is not valid."
+    if not eventbridge._target_matches_request_scope(spec):
+        return "The target is in another account or region."
+    return ""
 
 
-def _send_to_dead_letter_queue(queue_arn: str, target: _Event, event: _Event, rule: _Event) -> None:
+def deliver(send: Callable[[], None], *, in_background: bool = False) -> None:
+    """Call ``send`` until it raises no DeliveryError, or move the event to the dead-letter queue.
+
+    The first try takes place here, unless ``in_background``; the delays never do.
+    """
+    delivery = current_delivery.get()
+    here = contextvars.copy_context()
+    if in_background:
+        _start(here, _try_all, delivery, send)
+        return
+    try:
+        send()
+    except DeliveryError as error:
+        if error.is_retriable:
+            _start(here, _retry, delivery, send, error)
+        else:
+            give_up(delivery, error_code=error.code, error_message=str(error))
+
+
+def _start(context: contextvars.Context, work: Callable[..., None], *arguments: object) -> None:
+    threading.Thread(target=context.run, args=(work, *arguments), daemon=True).start()
+
+
+def _try_all(delivery: Delivery, send: Callable[[], None]) -> None:
+    try:
+        send()
+    except DeliveryError as error:
+        _retry(delivery, send, error)
+
+
+def _retry(delivery: Delivery, send: Callable[[], None], error: DeliveryError) -> None:
+    policy = cast(Mapping[str, int], delivery.target.get("RetryPolicy") or {})
+    retries, age_seconds, exhausted = 0, 0, ""
+    while error.is_retriable:
+        delay_seconds = min(2**retries, _LONGEST_DELAY_SECONDS)
+        if retries >= policy.get("MaximumRetryAttempts", _DEFAULT_RETRIES):
+            exhausted = "MaximumRetryAttempts"
+        elif age_seconds + delay_seconds > policy.get(
+            "MaximumEventAgeInSeconds", _DEFAULT_AGE_SECONDS
+        ):
+            exhausted = "MaximumEventAgeInSeconds"
+        if exhausted:
+            break
+        time.sleep(delay_seconds * stepfunctions._SFN_WAIT_SCALE)
+        age_seconds += delay_seconds
+        retries += 1
+        try:
+            send()
+        except DeliveryError as next_error:
+            error = next_error
+        else:
+            return
+    give_up(
+        delivery,
+        error_code=error.code,
+        error_message=str(error),
+        retries=retries,
+        exhausted=exhausted,
+    )
+
+
+def give_up(
+    delivery: Delivery,
+    *,
+    error_code: str,
+    error_message: str,
+    retries: int = 0,
+    exhausted: str = "",
+) -> None:
+    """Move an undelivered event to its target's dead-letter queue, and tell the bus's log.
+
+    Without a queue the event is lost.
+    """
+    event, rule, target = delivery.event, delivery.rule, delivery.target
+    attributes = {
+        "RULE_ARN": str(rule.get("Arn")),
+        "TARGET_ARN": str(target.get("Arn")),
+        "ERROR_CODE": error_code,
+        "ERROR_MESSAGE": error_message,
+    }
+    if exhausted:
+        attributes["EXHAUSTED_RETRY_CONDITION"] = exhausted
+    if exhausted or retries:
+        attributes["RETRY_ATTEMPTS"] = str(retries)
+    queue_arn = cast(_Event, target.get("DeadLetterConfig") or {}).get("Arn")
+    if queue_arn:
+        _send_to_dead_letter_queue(str(queue_arn), event, attributes)
+    log_failure(event, rule, target, reason=error_message, is_dead_lettered=bool(queue_arn))
+
+
+def _send_to_dead_letter_queue(
+    queue_arn: str, event: _Event, attributes: Mapping[str, str]
+) -> None:
     queue = sqs._queue_by_arn(queue_arn)
     if queue is None:
         eventbridge.logger.warning("EventBridge: dead-letter queue %s not found", queue_arn)
         return
-    attributes = {
-        "RULE_ARN": rule.get("Arn"),
-        "TARGET_ARN": target.get("Arn"),
-        "ERROR_CODE": "NO_RESOURCE",
-        "ERROR_MESSAGE": "The target does not exist.",
-    }
+    view = eventbridge._pattern_event_view(event)
     message = {
-        "MessageBody": json.dumps(eventbridge._pattern_event_view(event).event_with_detail()),
+        "MessageBody": json.dumps(view.event_with_detail()),
         "MessageAttributes": {
             name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
         },
     }
     sqs._act_send_message(message, queue["url"])
-
-
-def _dispatch_to_lambda(arn: str, payload: str) -> None:
-    function, configuration, name = lambda_svc._get_func_record_for_ref(arn)
-    if not function or not configuration:
-        eventbridge.logger.warning("EventBridge: function %s not found", name)
-        return
-    record = lambda_svc._execution_record_for_config(function, configuration)
-    try:
-        event: object = json.loads(payload)
-    except ValueError:
-        # An input transformer may make plain text; MiniStack wraps it so.
-        event = {"body": payload}
-    lambda_svc.invoke_async_with_retry(record, event)
