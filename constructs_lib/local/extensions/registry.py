@@ -5,17 +5,23 @@ def register_all() -> None:
     """Register every extension; call once, after MiniStack's environment is set."""
     from constructs_lib.local.extensions import (
         api_destination,
+        async_invocations,
         branch_failures,
         branches,
+        change_sets,
+        connection_secrets,
         current_run,
         distributed_map,
         event_archive,
         event_bus_policy,
         event_bus_updates,
         event_delivery,
+        event_delivery_http,
+        event_delivery_targets,
         event_replays,
         event_schemas,
         event_times,
+        function_settings,
         log_deliveries,
         nested_executions,
         partner_event_buses,
@@ -31,12 +37,19 @@ def register_all() -> None:
         workflow_limits,
     )
 
+    change_sets.register()
     event_archive.register()
     event_bus_policy.register()
     event_delivery.register()
+    event_delivery_targets.register()
+    event_delivery_http.register()
+    async_invocations.register()
+    function_settings.register()
     event_replays.register()
     event_times.register()
     event_schemas.register()
+    # CloudFormation calls the API as it is when it learns the type.
+    connection_secrets.register()
     api_destination.register()
     partner_event_sources.register()
     partner_event_buses.register()
