@@ -6,9 +6,11 @@ from aws_cdk import Duration, IgnoreMode, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from constructs_lib.choreography._queues import safe_queue
 from constructs_lib.validation import require_match
 
 #: Account and version of the public layer with Powertools for AWS Lambda (Python) and pydantic.
@@ -26,6 +28,10 @@ class EventConsumer(Construct):
     events share no data store. The function finds the tables' names in ``IDEMPOTENCY_TABLE_NAME``
     and ``STATE_TABLE_NAME``.
 
+    EventBridge is done with an event once Lambda has taken it. What the function then fails with
+    three times goes to ``dead_letter_queue``, with the error, and ``duet dead-letters redrive``
+    gives it to the function again.
+
     Args:
         code_folder: Folder whose sub-folders are the functions' packages.
         package: The package to run; its entry is ``<package>.handler.handler``.
@@ -37,6 +43,8 @@ class EventConsumer(Construct):
         removal_policy: What becomes of the state table when the stack is deleted.
     Raises:
         ConfigError: ``package`` or a shared one is not a Python package name.
+    Source: Lambda developer guide, "Capturing records of Lambda asynchronous invocations" (read
+        2026-11-23).
     """
 
     def __init__(
@@ -85,6 +93,12 @@ class EventConsumer(Construct):
             },
             role=role,
             log_group=log_group,
+        )
+        self.dead_letter_queue = safe_queue(self, "DeadLetters")
+        # A destination, not the function's own dead-letter queue: that one learns neither which
+        # function failed nor how.
+        self.function.configure_async_invoke(
+            on_failure=destinations.SqsDestination(self.dead_letter_queue)
         )
         # The idempotency record is read, written and, after a failure, deleted.
         self.idempotency_table.grant(

@@ -74,6 +74,44 @@ def test_a_consumers_rights_name_its_own_tables_only(
     ]
 
 
+def test_what_a_consumers_function_fails_with_goes_to_its_own_queue(
+    stack: Stack, code_folder: Path, synthesize: Callable[[], Template]
+) -> None:
+    consumer = EventConsumer(
+        stack, "First", code_folder=str(code_folder), package="first_service", state_key="userId"
+    )
+
+    template = synthesize()
+    queue_arn = stack.resolve(consumer.dead_letter_queue.queue_arn)
+    template.has_resource_properties(
+        "AWS::Lambda::EventInvokeConfig",
+        {
+            "FunctionName": stack.resolve(consumer.function.function_name),
+            "DestinationConfig": {"OnFailure": {"Destination": queue_arn}},
+        },
+    )
+    template.has_resource_properties(
+        "AWS::IAM::Policy",
+        {
+            "PolicyDocument": {
+                "Statement": Match.array_with(
+                    [
+                        Match.object_like(
+                            {
+                                "Action": Match.array_with(["sqs:SendMessage"]),
+                                "Resource": queue_arn,
+                            }
+                        )
+                    ]
+                )
+            }
+        },
+    )
+    template.all_resources_properties(
+        "AWS::SQS::Queue", {"SqsManagedSseEnabled": True, "MessageRetentionPeriod": 1209600}
+    )
+
+
 def test_options_of_a_consumer_reach_the_template(
     stack: Stack, code_folder: Path, synthesize: Callable[[], Template]
 ) -> None:
@@ -204,4 +242,4 @@ def test_two_consumers_and_two_queues_fit_in_one_stack(
 
     template = synthesize()
     template.resource_count_is("AWS::Lambda::Function", 2)
-    template.resource_count_is("AWS::SQS::Queue", 4)
+    template.resource_count_is("AWS::SQS::Queue", 6)
