@@ -80,8 +80,8 @@ RULE_RULES = (
         metric="FailedInvocations",
         unit="events",
         happened="EventBridge gave up delivering events to the consumer.",
-        remedy="Read ERROR_CODE and ERROR_MESSAGE of the messages in the dead-letter queue, mend "
-        "the target or its permissions, then send the events again.",
+        remedy="See ERROR_CODE in `duet dead-letters list`, mend the target or its permissions, "
+        "then send the events again with `duet dead-letters redrive`.",
     ),
     AlarmRule(
         id="EventsLost",
@@ -125,7 +125,8 @@ DEAD_LETTER_RULES = (
         statistic="Maximum",
         unit="messages",
         happened="Messages wait in the dead-letter queue.",
-        remedy="Read why they failed, mend the consumer, then send them again.",
+        remedy="Read why with `duet dead-letters list`, mend the consumer, then send them again "
+        "with `duet dead-letters redrive`.",
     ),
     AlarmRule(
         id="DeadLettersExpire",
@@ -162,8 +163,9 @@ FUNCTION_RULES = (
         unit="events",
         happened="The function failed with events until Lambda dropped them; EventBridge had "
         "delivered them, so that the rule's dead-letter queue does not have them.",
-        remedy="Find the error in the function's log, mend it, then take the events from the "
-        "function's own failure destination or replay the hours concerned from the archive.",
+        remedy="Find the error in the function's log, mend it, then bring the events in the "
+        "function's failure destination back with `duet dead-letters redrive`, or replay the hours "
+        "concerned from the archive.",
     ),
     AlarmRule(
         id="Errors",
