@@ -5,29 +5,16 @@ from __future__ import annotations
 import importlib.metadata
 import math
 import os
-import re
 import site
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self, overload
+from typing import Self
 
 from constructs_lib.local._process import EmbeddedAwsError, RunningProcess
+from constructs_lib.local._step_functions_mocks import require_mocks
+from constructs_lib.local.account import EmbeddedAccount
 from constructs_lib.local.extensions import MINISTACK_VERSION
-
-if TYPE_CHECKING:
-    from botocore.client import BaseClient
-    from mypy_boto3_cloudformation import CloudFormationClient
-    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
-    from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_events import EventBridgeClient
-    from mypy_boto3_lambda import LambdaClient
-    from mypy_boto3_logs import CloudWatchLogsClient
-    from mypy_boto3_s3 import S3Client
-    from mypy_boto3_sesv2 import SESV2Client
-    from mypy_boto3_sns import SNSClient
-    from mypy_boto3_sqs import SQSClient
-    from mypy_boto3_ssm import SSMClient
-    from mypy_boto3_stepfunctions import SFNClient
-    from mypy_boto3_sts import STSClient
+from constructs_lib.local.faults import Fault
 
 # All that the emulator sees of this process's environment. No AWS_*, no proxy, no emulator switch.
 _INHERITED = (
@@ -44,7 +31,7 @@ _INHERITED = (
 )
 
 
-class EmbeddedAws:
+class EmbeddedAws(EmbeddedAccount):
     """An AWS of your own: MiniStack with Duet's extensions, in a process on 127.0.0.1.
 
     ``start`` (or ``with``) creates the process; handlers of deployed Lambda functions run as its
@@ -59,11 +46,15 @@ class EmbeddedAws:
             2 seconds times this, where AWS waits minutes.
         work_folder: Folder for its files, made if missing; only the log stays in it. None, the
             default, makes a temporary one and removes it. One folder serves one instance.
-        account_id: The account, 12 digits, of this object's clients and environment. Others are
-            made by using them.
+        faults: What goes wrong from the start in the account of ``account_id``; ``inject`` adds to
+            it while running.
+        step_functions_mocks: A ``MockConfigFile.json`` of Step Functions Local: in executions that
+            are started with ``#TestCase`` behind the workflow's ARN, tasks answer as it says.
+        account_id: The account, 12 digits, of this object's clients and environment; ``account``
+            gives others.
         region: The region of this object's clients and environment.
     Raises:
-        ValueError: An argument is out of its range.
+        ValueError: An argument is out of its range, or the file of mocks is not valid.
     Source: MiniStack 1.5.33, ``app.py``.
     """
 
@@ -73,6 +64,8 @@ class EmbeddedAws:
         port: int = 0,
         time_scale: float = 1.0,
         work_folder: Path | None = None,
+        faults: Sequence[Fault] = (),
+        step_functions_mocks: Path | None = None,
         account_id: str = "000000000000",
         region: str = "us-east-1",
     ) -> None:
@@ -85,15 +78,18 @@ class EmbeddedAws:
                 f"time_scale must be 0 or more, got {time_scale}; "
                 "pass 1 for real time, 0 to skip every wait"
             )
-        if not re.fullmatch("[0-9]{12}", account_id):
-            raise ValueError(
-                f"account_id must be 12 digits, got {account_id!r}; pass for example 000000000000"
-            )
-        self.account_id = account_id
-        self.region = region
+        super().__init__(
+            account_id=account_id,
+            region=region,
+            endpoint_url=lambda: f"http://127.0.0.1:{self._require_running().port}",
+        )
         self._requested_port = port
         self._time_scale = time_scale
         self._given_work_folder = work_folder
+        self._faults = tuple(faults)
+        self._mocks = step_functions_mocks.absolute() if step_functions_mocks else None
+        if self._mocks:
+            require_mocks(self._mocks)
         self._running: RunningProcess | None = None
 
     def __enter__(self) -> Self:
@@ -103,11 +99,6 @@ class EmbeddedAws:
     def __exit__(self, *_exception: object) -> None:
         """Stop."""
         self.stop()
-
-    @property
-    def endpoint_url(self) -> str:
-        """``http://127.0.0.1:PORT``, the endpoint of every service."""
-        return f"http://127.0.0.1:{self._require_running().port}"
 
     @property
     def log_path(self) -> Path:
@@ -138,6 +129,8 @@ class EmbeddedAws:
             running.end()
             raise
         self._running = running
+        for fault in self._faults:
+            self.inject(fault)
         return self
 
     def stop(self) -> None:
@@ -157,104 +150,10 @@ class EmbeddedAws:
         if self._running is running:
             raise EmbeddedAwsError(f"the embedded AWS ended by itself{running.log_tail()}")
 
-    def environment(self) -> dict[str, str]:
-        """The whole environment for a program that shall use this AWS, such as the CDK CLI.
-
-        It is this process's own without any ``AWS_*`` (profiles, tokens and endpoints of real
-        accounts), with endpoint, credentials and region set and loopback exempt from proxies. Pass
-        it as it is; merged over the original, it would bring the profile back.
-        """
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
-        no_proxy = ",".join(
-            filter(None, ["127.0.0.1", "localhost", kept.get("NO_PROXY", kept.get("no_proxy"))])
-        )
-        return {
-            **kept,
-            "NO_PROXY": no_proxy,
-            "no_proxy": no_proxy,
-            "AWS_ENDPOINT_URL": self.endpoint_url,
-            **self._aws_settings(),
-        }
-
-    # fmt: off
-    @overload
-    def client(self, service: Literal["cloudformation"]) -> CloudFormationClient: ...
-    @overload
-    def client(self, service: Literal["cognito-idp"]) -> CognitoIdentityProviderClient: ...
-    @overload
-    def client(self, service: Literal["dynamodb"]) -> DynamoDBClient: ...
-    @overload
-    def client(self, service: Literal["events"]) -> EventBridgeClient: ...
-    @overload
-    def client(self, service: Literal["lambda"]) -> LambdaClient: ...
-    @overload
-    def client(self, service: Literal["logs"]) -> CloudWatchLogsClient: ...
-    @overload
-    def client(self, service: Literal["s3"]) -> S3Client: ...
-    @overload
-    def client(self, service: Literal["sesv2"]) -> SESV2Client: ...
-    @overload
-    def client(self, service: Literal["sns"]) -> SNSClient: ...
-    @overload
-    def client(self, service: Literal["sqs"]) -> SQSClient: ...
-    @overload
-    def client(self, service: Literal["ssm"]) -> SSMClient: ...
-    @overload
-    def client(self, service: Literal["stepfunctions"]) -> SFNClient: ...
-    @overload
-    def client(self, service: Literal["sts"]) -> STSClient: ...
-    # fmt: on
-    def client(self, service: str) -> BaseClient:
-        """A new boto3 client of this AWS; close it when done.
-
-        It knows nothing of the user's profiles, configuration files, endpoints or proxies.
-        """
-        import boto3
-        import botocore.config
-        import botocore.session
-
-        # A session variable with neither name nor source: AWS_PROFILE is not even looked at.
-        nowhere = (None, None, None, None)
-        no_file = (None, None, os.devnull, None)
-        core = botocore.session.Session(
-            session_vars={"profile": nowhere, "config_file": no_file, "credentials_file": no_file}
-        )
-        session = boto3.session.Session(
-            aws_access_key_id=self.account_id,
-            aws_secret_access_key="embedded",  # noqa: S106 - nothing checks it
-            region_name=self.region,
-            botocore_session=core,
-        )
-        config = botocore.config.Config(
-            connect_timeout=2,
-            read_timeout=30,
-            retries={"total_max_attempts": 1},
-            proxies={},
-            inject_host_prefix=False,
-            use_fips_endpoint=False,
-            use_dualstack_endpoint=False,
-            s3={"addressing_style": "path"},
-        )
-        made: BaseClient = session.client(service, endpoint_url=self.endpoint_url, config=config)  # type: ignore[call-overload]  # boto3-stubs wants a literal
-        return made
-
     def _require_running(self) -> RunningProcess:
         if self._running is None:
             raise EmbeddedAwsError("the embedded AWS is not running; call start() or use `with`")
         return self._running
-
-    def _aws_settings(self) -> dict[str, str]:
-        return {
-            "AWS_ACCESS_KEY_ID": self.account_id,
-            "AWS_SECRET_ACCESS_KEY": "embedded",
-            "AWS_REGION": self.region,
-            "AWS_DEFAULT_REGION": self.region,
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            # sync-states.<host> and the like do not resolve for a loopback address.
-            "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
-        }
 
     def _child_environment(self, scratch: Path) -> dict[str, str]:
         environment = {key: os.environ[key] for key in _INHERITED if key in os.environ}
@@ -274,6 +173,7 @@ class EmbeddedAws:
             "MINISTACK_ACCOUNT_ID": self.account_id,
             "MINISTACK_REGION": self.region,
             "SFN_WAIT_SCALE": str(self._time_scale),
+            "SFN_MOCK_CONFIG": str(self._mocks or ""),
             "LAMBDA_ASYNC_RETRY_BASE_SECONDS": str(self._time_scale),
             # No listener but the one port, and no Docker: a socket that cannot exist.
             "IOT_MTLS_ENABLED": "0",
