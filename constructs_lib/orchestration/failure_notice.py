@@ -27,10 +27,11 @@ class FailureNotice(Construct):
     role is granted what the states need. ``Saga`` sets the variables; other JSONata workflows set
     ``failure`` (``Error``, ``Cause``, ``Step``) and ``notUndone`` (a list) themselves.
 
-    The event's detail is ``requestId`` (the execution's name), ``error``, ``step``, ``notUndone``
-    and ``fields``; the notice has the same and the execution's ARN. Both are at least once and best
-    effort: what still fails after the retries is left, and the original error is the one reported.
-    No personal data: the cause, in which services repeat what they were sent, stays out.
+    The event's detail is ``requestId``, ``correlationId`` (both the execution's name), ``error``,
+    ``step``, ``notUndone`` and ``fields``; the notice has the same and the execution's ARN. Both
+    are at least once and best effort: what still fails after the retries is left, and the original
+    error is the one reported. No personal data: the cause, in which services repeat what they were
+    sent, stays out.
 
     Args:
         id_: Construct id and name of the Fail state, such as ``Sign-up failed``.
@@ -62,6 +63,7 @@ class FailureNotice(Construct):
     ) -> None:
         own = {
             "requestId": "{% $states.context.Execution.Name %}",
+            "correlationId": "{% $states.context.Execution.Name %}",
             "error": "{% $failure.Error %}",
             "step": "{% $failure.Step %}",
             "notUndone": "{% $notUndone %}",

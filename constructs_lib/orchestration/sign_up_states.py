@@ -202,6 +202,7 @@ def announce_sign_up(
                     {
                         "userId": "{% $userId %}",
                         "requestId": "{% $states.context.Execution.Name %}",
+                        "correlationId": "{% $states.context.Execution.Name %}",
                         "signedUpAt": "{% $now() %}",
                     }
                 ),

@@ -28,6 +28,9 @@ class TicketTriage(Construct):
     twice, and so may an announcement whose answer was lost. An execution that is stopped keeps its
     record.
 
+    ``TicketTriaged`` carries the ``correlationId`` of the ticket's input, and the event's id where
+    there is none.
+
     A ticket without id, priority or requester, with tags that are no list of texts or more than
     100, or with attachments that are no list fails with ``TicketTriage.InvalidTicket``. No tags and
     no attachments may be given as a missing field, null or the empty text.
@@ -82,12 +85,14 @@ class TicketTriage(Construct):
     def input_from_event() -> events.RuleTargetInput:
         """Make the workflow's input from a partner event: what it needs and nothing else.
 
-        EventBridge puts the empty text where the event has no such field.
+        The partner's event begins a request: its id is the correlation id as well. EventBridge
+        puts the empty text where the event has no such field.
         """
         field = events.EventField
         return events.RuleTargetInput.from_object(
             {
                 "eventId": field.event_id,
+                "correlationId": field.event_id,
                 "ticketId": field.from_path("$.detail.ticket.id"),
                 "priority": field.from_path("$.detail.ticket.priority"),
                 "tags": field.from_path("$.detail.ticket.tags"),

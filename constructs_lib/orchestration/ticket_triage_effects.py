@@ -125,5 +125,6 @@ def _what_was_found() -> dict[str, object]:
         "tags": path.list_at("$.tags.distinct"),
         "attachmentCount": path.number_at("$.attachments.count"),
         "traceId": path.string_at("$.traceId"),
+        "correlationId": path.string_at("$.correlationId"),
         "causedByEventId": path.string_at("$.eventId"),
     }

@@ -61,7 +61,10 @@ def check_ticket(
 
 
 def identify_requester(scope: Construct) -> sfn.Pass:
-    """Hash the address as the sign-up does, and let it go no further; set the record's expiry."""
+    """Hash the address as the sign-up does, and let it go no further; set the record's expiry.
+
+    A ticket without correlation id begins a request of its own, named after its event.
+    """
     return sfn.Pass.jsonata(
         scope,
         "Identify requester",
@@ -70,6 +73,8 @@ def identify_requester(scope: Construct) -> sfn.Pass:
             " { $field != 'requesterEmail' }) %}",
             "requesterKey": "{% 'EMAIL#' & $hash($lowercase($trim("
             "$states.input.requesterEmail)), 'SHA-256') %}",
+            "correlationId": "{% ($given := $states.input.correlationId;"
+            " $type($given) = 'string' and $given != '' ? $given : $states.input.eventId) %}",
             EXPIRY: f"{{% $string($floor($millis() / 1000) + {_RECORD_DAYS * 86_400}) %}}",
             "defaults": {"tags": [], "attachments": []},
         },
@@ -86,6 +91,7 @@ def fill_in_defaults(scope: Construct) -> sfn.Pass:
                 sfn.JsonPath.object_at("$.defaults"), sfn.JsonPath.object_at("$.given")
             ),
             "requesterKey.$": "$.requesterKey",
+            "correlationId.$": "$.correlationId",
             f"{EXPIRY}.$": f"$.{EXPIRY}",
         },
     )
@@ -98,6 +104,7 @@ def prepare_ticket(scope: Construct) -> sfn.Pass:
         "Prepare ticket",
         parameters={
             "eventId.$": "$.given.eventId",
+            "correlationId.$": "$.correlationId",
             "ticketId.$": "$.given.ticketId",
             "priority.$": "$.given.priority",
             "requesterKey.$": "$.requesterKey",

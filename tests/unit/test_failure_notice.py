@@ -70,6 +70,7 @@ def test_by_default_the_failure_is_published_without_its_cause_and_then_the_exec
     assert entry["EventBusName"].endswith("callers-bus")
     assert entry["Detail"] == {
         "requestId": "{% $states.context.Execution.Name %}",
+        "correlationId": "{% $states.context.Execution.Name %}",
         "error": "{% $failure.Error %}",
         "step": "{% $failure.Step %}",
         "notUndone": "{% $notUndone %}",

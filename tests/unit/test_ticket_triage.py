@@ -218,6 +218,7 @@ def test_the_input_takes_from_the_event_what_the_triage_needs_and_no_more(stack:
         "detail-ticket-attachments": "$.detail.ticket.attachments",
         "detail-requester-email": "$.detail.requester.email",
     }
+    assert '"eventId":<id>,"correlationId":<id>,' in stack.resolve(mapped.input_template)
 
 
 def test_a_topic_of_another_stack_can_be_told(
