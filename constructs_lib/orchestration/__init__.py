@@ -10,6 +10,8 @@ from constructs_lib.orchestration.sdk_task import SdkTask
 from constructs_lib.orchestration.sign_up import SignUpWorkflow
 from constructs_lib.orchestration.sign_up_mail import MailTemplate, SignUpMail
 from constructs_lib.orchestration.ticket_triage import TicketTriage
+from constructs_lib.orchestration.user_pool import passwordless_user_pool
+from constructs_lib.orchestration.users_table import users_table
 from constructs_lib.orchestration.workflow import Workflow
 from constructs_lib.orchestration.workflow_release import WorkflowRelease
 
@@ -28,4 +30,6 @@ __all__ = [
     "TicketTriage",
     "Workflow",
     "WorkflowRelease",
+    "passwordless_user_pool",
+    "users_table",
 ]

@@ -11,10 +11,12 @@ from constructs import Construct
 
 from constructs_lib.orchestration import sign_up_states as states
 from constructs_lib.orchestration.confirm_email import ConfirmEmail
-from constructs_lib.orchestration.confirmation_states import EXPIRY_ATTRIBUTE, confirm_email_step
+from constructs_lib.orchestration.confirmation_states import confirm_email_step
 from constructs_lib.orchestration.failure_notice import FailureNotice
 from constructs_lib.orchestration.saga import Saga, SagaStep
 from constructs_lib.orchestration.sign_up_mail import SignUpMail
+from constructs_lib.orchestration.user_pool import passwordless_user_pool
+from constructs_lib.orchestration.users_table import users_table
 from constructs_lib.orchestration.workflow import Workflow
 from constructs_lib.validation import require_event_source
 
@@ -71,8 +73,10 @@ class SignUpWorkflow(Construct):
         super().__init__(scope, id_)
         require_event_source(event_source)
         self.event_source = event_source
-        self.table = table or self._users_table(removal_policy)
-        self.user_pool = user_pool or self._user_pool(removal_policy)
+        self.table = table or users_table(self, "Users", removal_policy=removal_policy)
+        self.user_pool = user_pool or passwordless_user_pool(
+            self, "Identities", removal_policy=removal_policy
+        )
         confirmed_mail = mail if mail is not None and mail.confirmation is not None else None
         self.workflow = Workflow(
             self,
@@ -131,45 +135,6 @@ class SignUpWorkflow(Construct):
     def grant_start_execution(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let ``grantee`` start sign-ups."""
         return self.state_machine.grant_start_execution(grantee)
-
-    def _users_table(self, removal_policy: RemovalPolicy) -> dynamodb.Table:
-        return dynamodb.Table(
-            self,
-            "Users",
-            partition_key=dynamodb.Attribute(name="pk", type=dynamodb.AttributeType.STRING),
-            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-            time_to_live_attribute=EXPIRY_ATTRIBUTE,
-            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-                point_in_time_recovery_enabled=True
-            ),
-            removal_policy=removal_policy,
-        )
-
-    def _user_pool(self, removal_policy: RemovalPolicy) -> cognito.UserPool:
-        return cognito.UserPool(
-            self,
-            "Identities",
-            # Only the workflow makes users; Cognito's own sign-up ignores IAM.
-            self_sign_up_enabled=False,
-            sign_in_aliases=cognito.SignInAliases(username=True, email=True),
-            sign_in_case_sensitive=False,
-            # Users sign in with a mailed code: the workflow never sees or sets a password.
-            sign_in_policy=cognito.SignInPolicy(
-                allowed_first_auth_factors=cognito.AllowedFirstAuthFactors(
-                    password=True, email_otp=True
-                )
-            ),
-            feature_plan=cognito.FeaturePlan.ESSENTIALS,
-            password_policy=cognito.PasswordPolicy(
-                min_length=12,
-                require_lowercase=True,
-                require_uppercase=True,
-                require_digits=True,
-                require_symbols=True,
-            ),
-            account_recovery=cognito.AccountRecovery.EMAIL_ONLY,
-            removal_policy=removal_policy,
-        )
 
 
 def _time_with_wait(mail: SignUpMail) -> Duration:
