@@ -6,7 +6,11 @@ from constructs import Construct
 
 
 def safe_queue(
-    scope: Construct, id_: str, *, dead_letter_queue: sqs.DeadLetterQueue | None = None
+    scope: Construct,
+    id_: str,
+    *,
+    dead_letter_queue: sqs.DeadLetterQueue | None = None,
+    visibility_timeout: Duration | None = None,
 ) -> sqs.Queue:
     """Make a queue with SQS-managed encryption that refuses plain HTTP and keeps 14 days."""
     return sqs.Queue(
@@ -16,4 +20,5 @@ def safe_queue(
         enforce_ssl=True,
         retention_period=Duration.days(14),
         dead_letter_queue=dead_letter_queue,
+        visibility_timeout=visibility_timeout,
     )
