@@ -8,19 +8,35 @@ from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
 from constructs_lib.choreography import AppEventBus, ConsumerQueue, EventConsumer
+from constructs_lib.observability import AlarmTopic
+from stacks.choreographed_sign_up import ChoreographedSignUp
+from stacks.contracts import WITH_PERSONAL_DATA
+from stacks.operations import Operations
 
 LAMBDAS_FOLDER = Path(__file__).parent.parent / "lambdas"
 
 
 class ChoreographyStack(Stack):
-    """The application's bus; onboarding, analytics and support follow what happens on it."""
+    """The application's bus, and who follows it: sign-up, onboarding, analytics and support."""
 
-    def __init__(self, scope: Construct, id_: str) -> None:
+    def __init__(self, scope: Construct, id_: str, *, mail_sender: str | None) -> None:
         super().__init__(scope, id_, description="Duet example: services that follow events")
         self.app_bus = AppEventBus(
-            self, "AppBus", description="Sign-ups and triaged tickets", archive_retention_days=7
+            self,
+            "AppBus",
+            description="Sign-ups and triaged tickets",
+            archive_retention_days=7,
+            archive_pattern={"detail-type": [{"anything-but": WITH_PERSONAL_DATA}]},
         )
         self.event_bus = self.app_bus.event_bus
+        self.operations = Operations(topic=AlarmTopic(self, "AlarmTopic").topic)
+        sign_up = ChoreographedSignUp(
+            self,
+            "SignUp",
+            app_bus=self.app_bus,
+            operations=self.operations,
+            mail_sender=mail_sender,
+        )
         user_signed_up = events.EventPattern(detail_type=["UserSignedUp"])
 
         onboarding = EventConsumer(
@@ -28,32 +44,50 @@ class ChoreographyStack(Stack):
             "Onboarding",
             code_folder=str(LAMBDAS_FOLDER),
             package="start_onboarding",
+            shared_packages=["event_models"],
             state_key="userId",
             removal_policy=RemovalPolicy.DESTROY,
         )
-        self.app_bus.subscribe(
+        onboarding_of_new_users = self.app_bus.subscribe(
             "OnboardingOfNewUsers",
             event_pattern=user_signed_up,
             target=targets.LambdaFunction(onboarding.function),
         )
 
         analytics = ConsumerQueue(self, "Analytics")
-        self.app_bus.subscribe(
+        analytics_of_sign_ups = self.app_bus.subscribe(
             "AnalyticsOfSignUps",
             event_pattern=user_signed_up,
             target=targets.SqsQueue(analytics.queue),
         )
 
         support = ConsumerQueue(self, "Support")
-        self.app_bus.subscribe(
+        support_of_triaged_tickets = self.app_bus.subscribe(
             "SupportOfTriagedTickets",
             event_pattern=events.EventPattern(detail_type=["TicketTriaged"]),
             target=targets.SqsQueue(support.queue),
         )
 
+        watch = self.operations
+        for title, flow in (
+            ("Onboarding of new users", onboarding_of_new_users),
+            ("Analytics of sign-ups", analytics_of_sign_ups),
+            ("Support of triaged tickets", support_of_triaged_tickets),
+        ):
+            watch.watch_event_flow(self, f"{flow.node.id}Alarms", title=title, flow=flow)
+        watch.watch_queue(self, "AnalyticsAlarms", title="Analytics", consumer=analytics)
+        watch.watch_queue(self, "SupportAlarms", title="Support", consumer=support)
+        watch.watch_function(
+            self, "OnboardingAlarms", title="Onboarding", function=onboarding.function
+        )
+
+        CfnOutput(self, "AlarmTopicArn", value=watch.topic.topic_arn)
         CfnOutput(self, "AppBusArn", value=self.event_bus.event_bus_arn)
         if self.app_bus.archive is not None:
             CfnOutput(self, "ArchiveArn", value=self.app_bus.archive.archive.archive_arn)
         CfnOutput(self, "OnboardingTableName", value=onboarding.state_table.table_name)
         CfnOutput(self, "AnalyticsQueueUrl", value=analytics.queue.queue_url)
         CfnOutput(self, "SupportQueueUrl", value=support.queue.queue_url)
+        CfnOutput(self, "ChoreographedUserPoolId", value=sign_up.user_pool.user_pool_id)
+        CfnOutput(self, "ProfilesTableName", value=sign_up.profiles.table_name)
+        CfnOutput(self, "ReservationsTableName", value=sign_up.reservations.table_name)

@@ -5,6 +5,10 @@ from aws_cdk import aws_events as events
 from constructs import Construct
 
 from constructs_lib.orchestration import SignUpMail, SignUpWorkflow
+from stacks.operations import Operations
+
+# Refused requests end red as well.
+_FAILED_SIGN_UPS_PER_5_MINUTES = 20
 
 
 class OrchestrationStack(Stack):
@@ -14,7 +18,13 @@ class OrchestrationStack(Stack):
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, event_bus: events.IEventBus, mail_sender: str | None
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        event_bus: events.IEventBus,
+        operations: Operations,
+        mail_sender: str | None,
     ) -> None:
         super().__init__(scope, id_, description="Duet example: a workflow that signs users up")
         sign_up = SignUpWorkflow(
@@ -22,12 +32,26 @@ class OrchestrationStack(Stack):
             "SignUp",
             event_bus=event_bus,
             mail=None if mail_sender is None else SignUpMail(sender=mail_sender),
+            failure_topic=operations.topic,
             removal_policy=RemovalPolicy.DESTROY,
         )
         self.users_table = sign_up.table
+        operations.watch_workflow(
+            self,
+            "SignUpAlarms",
+            title="Sign-up",
+            state_machine=sign_up.state_machine,
+            failed_per_5_minutes=_FAILED_SIGN_UPS_PER_5_MINUTES,
+        )
 
         CfnOutput(self, "SignUpStateMachineArn", value=sign_up.state_machine.state_machine_arn)
         if sign_up.confirm_email is not None:
+            operations.watch_workflow(
+                self,
+                "ConfirmEmailAlarms",
+                title="Confirmation of an address",
+                state_machine=sign_up.confirm_email.state_machine,
+            )
             confirm_arn = sign_up.confirm_email.state_machine.state_machine_arn
             CfnOutput(self, "ConfirmEmailStateMachineArn", value=confirm_arn)
         CfnOutput(self, "UsersTableName", value=sign_up.table.table_name)

@@ -1,5 +1,7 @@
 """How details are written: in camelCase; unknown fields are a publisher's later additions."""
 
+from typing import ClassVar
+
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
@@ -10,3 +12,6 @@ class Detail(BaseModel):
     model_config = ConfigDict(
         alias_generator=to_camel, populate_by_name=True, extra="ignore", frozen=True
     )
+
+    #: The ``source`` of the event; only events themselves have one.
+    event_source: ClassVar[str]

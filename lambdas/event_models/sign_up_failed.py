@@ -1,5 +1,7 @@
 """A sign-up has failed, after it had begun to change something."""
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from event_models.detail import Detail
@@ -14,6 +16,8 @@ class StepNotUndone(Detail):
 
 class SignUpFailed(Detail):
     """Why a sign-up failed, and what of it is left."""
+
+    event_source: ClassVar[str] = "sign-up"
 
     request_id: str = Field(min_length=1)
     correlation_id: str = Field(min_length=1, description="The request that led here.")

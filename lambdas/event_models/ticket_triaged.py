@@ -1,6 +1,6 @@
 """A support ticket has been triaged."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -9,6 +9,8 @@ from event_models.detail import Detail
 
 class TicketTriaged(Detail):
     """What was found about a ticket; nothing of what its requester wrote but the tags."""
+
+    event_source: ClassVar[str] = "ticket-triage"
 
     reference: str = Field(min_length=1, description="The ticket, as people call it.")
     ticket_id: int

@@ -1,6 +1,7 @@
 """A user has signed up."""
 
 from datetime import datetime
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -9,6 +10,8 @@ from event_models.detail import Detail
 
 class UserSignedUp(Detail):
     """Who signed up, by identifiers, and when."""
+
+    event_source: ClassVar[str] = "sign-up"
 
     user_id: str = Field(min_length=1)
     request_id: str = Field(min_length=1)

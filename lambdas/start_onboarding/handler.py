@@ -23,7 +23,7 @@ _idempotency = IdempotencyConfig(expires_after_seconds=24 * 60 * 60)
 @event_parser(model=UserSignedUpEvent)
 def handler(event: UserSignedUpEvent, context: LambdaContext) -> dict[str, str]:
     """Start the onboarding of a user who signed up; the same user's event again changes nothing."""
-    logger.set_correlation_id(event.detail.request_id)
+    logger.set_correlation_id(event.detail.correlation_id)
     _idempotency.register_lambda_context(context)
     return start_onboarding(event=event, user_id=event.detail.user_id)
 

@@ -22,7 +22,10 @@ WORKFLOWS = {
     "confirm-email": ("DuetOrchestration", 1),
     "ticket-triage": ("DuetHybrid", 0),
 }
-CONTEXT = {"duet:mailSender": "sign-up@example.com"}
+CONTEXT = {
+    "duet:mailSender": "sign-up@example.com",
+    "duet:crmEndpoint": "https://example.freshdesk.com/api/v2/contacts",
+}
 
 Templates = dict[str, dict[str, Any]]
 

@@ -1,0 +1,1 @@
+"""Welcomes new users by mail."""

@@ -1,0 +1,1 @@
+"""Makes users known to the application."""
