@@ -35,6 +35,7 @@ class SignUpResult:
     cause: str
     path: Sequence[str]
     event_id: str | None
+    request_id: str
 
     @property
     def published_failure(self) -> bool:
@@ -155,6 +156,7 @@ def _result(workflows: "SFNClient", execution_arn: str, request: SignUpRequest) 
         cause=execution.get("cause", ""),
         path=path_of(workflows, execution_arn),
         event_id=output.get("eventId"),
+        request_id=execution["name"],
     )
 
 

@@ -1,11 +1,12 @@
 """The demo's result as tables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from constructs_lib.demo.crm import Contact
 from constructs_lib.demo.drive_replay import ReplayResult
 from constructs_lib.demo.drive_sign_ups import SIGNED_UP, SignUpResult
 from constructs_lib.demo.drive_tickets import TicketResult
@@ -55,7 +56,29 @@ def show_tickets(console: Console, results: Sequence[TicketResult]) -> None:
     paths.show(console)
 
 
-def show_replay(console: Console, result: ReplayResult, *, onboardings_unchanged: bool) -> None:
+def show_contacts(
+    console: Console, contacts: Mapping[str, Contact], *, expected: Mapping[str, str]
+) -> None:
+    """One row a contact in the CRM: whom it stands for, by identifiers, and what led to it.
+
+    Args:
+        contacts: By external id, the id of a user.
+        expected: By id of each user who signed up, the correlation id of the sign-up.
+    """
+    table = _table("Contacts in the CRM", "", "external id", "correlation id")
+    for user_id in sorted(contacts.keys() | expected.keys(), key=lambda id_: expected.get(id_, "")):
+        seen = contacts[user_id].correlation_id if user_id in contacts else "-"
+        table.add_row(_mark(seen == expected.get(user_id)), user_id, escape(seen))
+    console.print(table)
+
+
+def show_replay(
+    console: Console,
+    result: ReplayResult,
+    *,
+    onboardings_unchanged: bool,
+    contacts_unchanged: bool,
+) -> None:
     """What the archive held and what the replay delivered again."""
     table = _table("Archive and replay", "", "what", "seen", "expected")
     rows = [
@@ -69,10 +92,12 @@ def show_replay(console: Console, result: ReplayResult, *, onboardings_unchanged
             )
             for name in result.delivered
         ),
-        (
-            "onboardings after the replay",
-            "unchanged" if onboardings_unchanged else "changed",
-            "unchanged",
+        *(
+            (f"{what} after the replay", "unchanged" if unchanged else "changed", "unchanged")
+            for what, unchanged in (
+                ("onboardings", onboardings_unchanged),
+                ("contacts in the CRM", contacts_unchanged),
+            )
         ),
     ]
     for what, seen, expected in rows:

@@ -17,6 +17,7 @@ class ExampleResources:
     sign_up_state_machine_arn: str
     confirm_email_state_machine_arn: str
     triage_state_machine_arn: str
+    crm_api_destination_name: str
 
     @property
     def archive_name(self) -> str:

@@ -106,7 +106,7 @@ def test_the_demo_shows_each_event_with_its_receivers(
 ) -> None:
     received = [line for line in demo.stdout.splitlines() if "UserSignedUp" in line]
     assert len(received) == 12
-    assert all("analytics queue, onboarding function" in line for line in received)
+    assert all("analytics queue, onboarding function, CRM contact" in line for line in received)
     assert sum("TicketTriaged" in line for line in demo.stdout.splitlines()) == 2
 
 
@@ -118,6 +118,15 @@ def test_the_demo_shows_tickets_archive_and_replay(
     row = next(line for line in demo.stdout.splitlines() if "events in the archive" in line)
     assert row.split("│")[3].strip() == row.split("│")[4].strip() == "15"
     assert "delivered again to the analytics queue, with replay-name" in demo.stdout
+
+
+def test_the_demo_shows_each_contact_with_the_request_that_led_to_it(
+    demo: subprocess.CompletedProcess[str],
+) -> None:
+    _, _, contacts = demo.stdout.partition("Contacts in the CRM")
+    rows = [line for line in contacts.splitlines() if "│ sign-up-00" in line]
+    assert len(rows) == 12
+    assert "contacts in the CRM after the replay" in contacts
 
 
 def test_the_demo_shows_the_time_of_each_phase(demo: subprocess.CompletedProcess[str]) -> None:

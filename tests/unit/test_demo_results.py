@@ -8,13 +8,14 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from constructs_lib import cli
+from constructs_lib.demo.crm import Contact
 from constructs_lib.demo.drive_replay import ReplayResult
 from constructs_lib.demo.drive_sign_ups import SignUpResult
 from constructs_lib.demo.drive_tickets import TicketResult
 from constructs_lib.demo.follow_events import EventResult
 from constructs_lib.demo.inputs import InputError, SignUpRequest, TicketEvent
 from constructs_lib.demo.phases import Phases
-from constructs_lib.demo.report import show_sign_ups
+from constructs_lib.demo.report import show_contacts, show_sign_ups
 from constructs_lib.demo.waiting import wait_for
 from constructs_lib.local import EmbeddedAwsError
 
@@ -34,7 +35,12 @@ def _sign_up(outcome: str, expected: str | None) -> SignUpResult:
         {"name": "Ada [red]", "email": "ada@example.com", "expected": expected}
     )
     return SignUpResult(
-        request=request, outcome=outcome, cause="", path=("Check request",), event_id=None
+        request=request,
+        outcome=outcome,
+        cause="",
+        path=("Check request",),
+        event_id=None,
+        request_id="sign-up-0001",
     )
 
 
@@ -134,6 +140,27 @@ def test_a_wrong_outcome_is_marked_and_names_are_printed_as_they_are() -> None:
     good, bad = (line for line in printed.getvalue().splitlines() if "Ada [red]" in line)
     assert good.startswith("│ ✓")
     assert bad.startswith("│ ✗")
+
+
+def test_a_contact_that_is_missing_unasked_for_or_of_another_request_is_marked() -> None:
+    printed = io.StringIO()
+
+    show_contacts(
+        Console(file=printed, width=120),
+        {
+            user_id: Contact(name="User", unique_external_id=user_id, correlation_id="request-1")
+            for user_id in ("user-1", "user-2", "user-3")
+        },
+        expected={"user-1": "request-1", "user-2": "request-2", "user-4": "request-4"},
+    )
+
+    rows = [line for line in printed.getvalue().splitlines() if "user-" in line]
+    assert {line.split("│")[2].strip(): line.split("│")[1].strip() for line in rows} == {
+        "user-1": "✓",
+        "user-2": "✗",
+        "user-3": "✗",
+        "user-4": "✗",
+    }
 
 
 def test_each_phase_is_printed_with_its_time() -> None:
