@@ -2,9 +2,10 @@
 
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from constructs_lib.observability._alarm_rules import FUNCTION_RULES
+from constructs_lib.observability._alarm_rules import DEAD_LETTER_RULES, FUNCTION_RULES
 from constructs_lib.observability._metrics import add_alarms, require_titles
 
 
@@ -13,13 +14,14 @@ class FunctionAlarms(Construct):
 
     EventBridge has delivered an event once Lambda has taken it: what the function then fails with
     is in no metric of the rule and not in the rule's dead-letter queue. Creates three alarms, in
-    ``alarms`` by ``EventsDropped``, ``Errors`` and ``Throttled``. Function and topic stay the
-    caller's.
+    ``alarms`` by ``EventsDropped``, ``Errors`` and ``Throttled``, and those of a dead-letter queue
+    where there is one. Function, queue and topic stay the caller's.
 
     Args:
         function: The function, invoked asynchronously.
         topic: Where alarms go; an ``AlarmTopic``'s, or any that CloudWatch may publish on.
         title: What the business calls the consumer, first in each alarm's description.
+        dead_letter_queue: Where the function's failures go, an ``EventConsumer``'s for example.
     Raises:
         ConfigError: ``title`` is empty or longer than 100 characters.
     Source: Lambda developer guide, "Types of metrics for Lambda functions", "How Lambda handles
@@ -34,6 +36,7 @@ class FunctionAlarms(Construct):
         function: lambda_.IFunction,
         topic: sns.ITopic,
         title: str,
+        dead_letter_queue: sqs.IQueue | None = None,
     ) -> None:
         require_titles("title", [title])
         super().__init__(scope, id_)
@@ -44,3 +47,11 @@ class FunctionAlarms(Construct):
             dimensions={"FunctionName": function.function_name},
             topic=topic,
         )
+        if dead_letter_queue is not None:
+            self.alarms |= add_alarms(
+                self,
+                DEAD_LETTER_RULES,
+                title=title,
+                dimensions={"QueueName": dead_letter_queue.queue_name},
+                topic=topic,
+            )

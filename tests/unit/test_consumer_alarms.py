@@ -132,6 +132,28 @@ def test_a_function_is_watched_for_dropped_events_errors_and_throttling(
     assert all(dimensions(template, alarm) == of for alarm in watched.alarms.values())
 
 
+def test_a_function_is_watched_with_the_queue_of_its_failures(
+    stack: Stack,
+    function: lambda_.IFunction,
+    consumer: ConsumerQueue,
+    topic: sns.ITopic,
+    synthesize: Callable[[], Template],
+) -> None:
+    watched = FunctionAlarms(
+        stack,
+        "Alarms",
+        function=function,
+        topic=topic,
+        title="Onboarding",
+        dead_letter_queue=consumer.dead_letter_queue,
+    )
+
+    template = synthesize()
+    of = {"QueueName": stack.resolve(consumer.dead_letter_queue.queue_name)}
+    of_the_queue = [id_ for id_, a in watched.alarms.items() if dimensions(template, a) == of]
+    assert of_the_queue == ["DeadLetters", "DeadLettersExpire"]
+
+
 def test_every_alarm_is_documented_tells_the_topic_and_is_quiet_without_data(
     stack: Stack,
     function: lambda_.IFunction,
