@@ -3,14 +3,19 @@
 from pathlib import Path
 
 from aws_cdk import CfnOutput, RemovalPolicy, Stack
-from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
-from constructs_lib.choreography import AppEventBus, ConsumerQueue, EventConsumer
+from constructs_lib.choreography import (
+    AppEventBus,
+    ConsumerQueue,
+    EventConsumer,
+    EventSchemas,
+    Replay,
+)
 from constructs_lib.observability import AlarmTopic
 from stacks.choreographed_sign_up import ChoreographedSignUp
-from stacks.contracts import WITH_PERSONAL_DATA
+from stacks.contracts import CONTRACTS, TICKET_TRIAGED, USER_SIGNED_UP, WITH_PERSONAL_DATA
 from stacks.operations import Operations
 
 LAMBDAS_FOLDER = Path(__file__).parent.parent / "lambdas"
@@ -37,7 +42,7 @@ class ChoreographyStack(Stack):
             operations=self.operations,
             mail_sender=mail_sender,
         )
-        user_signed_up = events.EventPattern(detail_type=["UserSignedUp"])
+        EventSchemas(self, "Schemas", contracts=CONTRACTS)
 
         onboarding = EventConsumer(
             self,
@@ -50,21 +55,21 @@ class ChoreographyStack(Stack):
         )
         onboarding_of_new_users = self.app_bus.subscribe(
             "OnboardingOfNewUsers",
-            event_pattern=user_signed_up,
+            event_pattern=USER_SIGNED_UP,
             target=targets.LambdaFunction(onboarding.function),
         )
 
         analytics = ConsumerQueue(self, "Analytics")
         analytics_of_sign_ups = self.app_bus.subscribe(
             "AnalyticsOfSignUps",
-            event_pattern=user_signed_up,
+            event_pattern=USER_SIGNED_UP,
             target=targets.SqsQueue(analytics.queue),
         )
 
         support = ConsumerQueue(self, "Support")
         support_of_triaged_tickets = self.app_bus.subscribe(
             "SupportOfTriagedTickets",
-            event_pattern=events.EventPattern(detail_type=["TicketTriaged"]),
+            event_pattern=TICKET_TRIAGED,
             target=targets.SqsQueue(support.queue),
         )
 
@@ -77,14 +82,17 @@ class ChoreographyStack(Stack):
             watch.watch_event_flow(self, f"{flow.node.id}Alarms", title=title, flow=flow)
         watch.watch_queue(self, "AnalyticsAlarms", title="Analytics", consumer=analytics)
         watch.watch_queue(self, "SupportAlarms", title="Support", consumer=support)
-        watch.watch_function(
-            self, "OnboardingAlarms", title="Onboarding", function=onboarding.function
-        )
+        watch.watch_function(self, "OnboardingAlarms", title="Onboarding", consumer=onboarding)
 
         CfnOutput(self, "AlarmTopicArn", value=watch.topic.topic_arn)
         CfnOutput(self, "AppBusArn", value=self.event_bus.event_bus_arn)
         if self.app_bus.archive is not None:
+            replay = Replay(self, "Replay", archive=self.app_bus.archive)
+            watch.watch_workflow(
+                self, "ReplayAlarms", title="Replay", state_machine=replay.state_machine
+            )
             CfnOutput(self, "ArchiveArn", value=self.app_bus.archive.archive.archive_arn)
+            CfnOutput(self, "ReplayWorkflowArn", value=replay.state_machine.state_machine_arn)
         CfnOutput(self, "OnboardingTableName", value=onboarding.state_table.table_name)
         CfnOutput(self, "AnalyticsQueueUrl", value=analytics.queue.queue_url)
         CfnOutput(self, "SupportQueueUrl", value=support.queue.queue_url)

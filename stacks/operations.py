@@ -1,12 +1,11 @@
 """Whom the example's alarms tell, and what its dashboard shows."""
 
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from constructs_lib.choreography import ConsumerQueue
+from constructs_lib.choreography import ConsumerQueue, EventConsumer
 from constructs_lib.observability import (
     EventFlow,
     EventFlowAlarms,
@@ -66,10 +65,17 @@ class Operations:
         self._queues[title] = consumer.queue
 
     def watch_function(
-        self, scope: Construct, id_: str, *, title: str, function: lambda_.IFunction
+        self, scope: Construct, id_: str, *, title: str, consumer: EventConsumer
     ) -> None:
-        """Alarm about events that a function drops."""
-        FunctionAlarms(scope, id_, function=function, topic=self.topic, title=title)
+        """Alarm about events that a function drops or fails with."""
+        FunctionAlarms(
+            scope,
+            id_,
+            function=consumer.function,
+            dead_letter_queue=consumer.dead_letter_queue,
+            topic=self.topic,
+            title=title,
+        )
 
     def add_dashboard(self, scope: Construct, id_: str) -> None:
         """Show what is watched by now; ``scope`` is in the last stack, which may refer to all."""

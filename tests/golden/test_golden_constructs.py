@@ -175,6 +175,7 @@ def _subscription_to_every_target(stack: Stack) -> None:
     arn = "arn:aws:sqs:us-east-1:123456789012:callers.fifo"
     fifo = sqs.Queue.from_queue_arn(stack, "CallersFifo", arn)
     bus_arn = "arn:aws:events:eu-west-1:444455556666:event-bus/theirs"
+    stream_arn = "arn:aws:kinesis:us-east-1:123456789012:stream/callers-stream"
     subscription = Subscription(
         stack,
         "Subscription",
@@ -184,11 +185,11 @@ def _subscription_to_every_target(stack: Stack) -> None:
     )
     for target in (
         targets.SqsQueue(fifo, message_group_id="all"),
-        targets.SnsTopic(sns.Topic(stack, "Topic"), authorize_using_role=True),
+        targets.SnsTopic(_topic(stack), authorize_using_role=True),
         targets.SfnStateMachine(_workflow(stack)),
         targets.EventBus(events.EventBus.from_event_bus_arn(stack, "Theirs", bus_arn)),
         LogGroupTarget(logs.LogGroup.from_log_group_name(stack, "Logs", "callers-logs")),
-        targets.KinesisStream(kinesis.Stream(stack, "Stream")),
+        targets.KinesisStream(kinesis.Stream.from_stream_arn(stack, "Stream", stream_arn)),
         targets.FirehoseDeliveryStream(
             firehose.DeliveryStream.from_delivery_stream_name(stack, "Firehose", "callers-stream")
         ),

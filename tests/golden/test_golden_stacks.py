@@ -1,4 +1,4 @@
-"""The example's three stacks and three workflows, as committed."""
+"""The example's three stacks and their workflows, as committed."""
 
 import json
 import os
@@ -21,6 +21,7 @@ WORKFLOWS = {
     "sign-up": ("DuetOrchestration", 0),
     "confirm-email": ("DuetOrchestration", 1),
     "ticket-triage": ("DuetHybrid", 0),
+    "replay": ("DuetChoreography", 0),
 }
 CONTEXT = {
     "duet:mailSender": "sign-up@example.com",

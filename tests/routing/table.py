@@ -23,7 +23,7 @@ class Route:
     """One rule: where it listens, whom it delivers to, which events it means.
 
     ``rule`` and ``target`` are logical ids without their hashes. ``live_only`` says that a replay
-    does not reach the target, ``any_source`` that the publisher does not matter.
+    does not reach the target.
     """
 
     rule: str
@@ -31,7 +31,6 @@ class Route:
     target: str
     follows: frozenset[str]
     live_only: bool = False
-    any_source: bool = False
 
 
 ROUTES = (
@@ -39,19 +38,16 @@ ROUTES = (
         rule="AppBusOnboardingOfNewUsers",
         target="Onboarding",
         follows=frozenset({"UserSignedUp"}),
-        any_source=True,
     ),
     Route(
         rule="AppBusAnalyticsOfSignUps",
         target="Analytics",
         follows=frozenset({"UserSignedUp"}),
-        any_source=True,
     ),
     Route(
         rule="AppBusSupportOfTriagedTickets",
         target="Support",
         follows=frozenset({"TicketTriaged"}),
-        any_source=True,
     ),
     Route(
         rule="SignUpReserveEmailEvents",

@@ -50,6 +50,12 @@ LINT_EXCEPTIONS = (
     LintException(
         rule="W3005", resource_type="AWS::StepFunctions::StateMachine", reason=_ROLE_POLICY_FIRST
     ),
+    LintException(
+        rule="W7001",
+        resource_type="",
+        reason="CDK's Firehose module adds its mapping of address ranges even to a stack that only "
+        "refers to a stream",
+    ),
 )
 
 _NO_RESOURCE = (
@@ -80,16 +86,22 @@ NAG_EXCEPTIONS = (
         NagException(
             rule="AwsSolutions-IAM5",
             subject=f"Resource::arn:<AWS::Partition>:events:<AWS::Region>:<AWS::AccountId>:{name}",
-            construct_path="Replay/It/Workflow/*",
+            construct_path=path,
             reason="replay and rules are chosen when the workflow runs; the prefix of its replays "
             "and the bus of the rules are named",
         )
-        for name in ("replay/Replay-It-6534E9BF-*", "rule/callers-bus/*")
+        for path, name in (
+            ("Replay/It/Workflow/*", "replay/Replay-It-6534E9BF-*"),
+            ("Replay/It/Workflow/*", "rule/callers-bus/*"),
+            ("DuetChoreography/Replay/Workflow/*", "replay/DuetChoreogphy-Replay-706BC6DE-*"),
+            ("DuetChoreography/Replay/Workflow/*", "rule/<AppBusDB0927FF>/*"),
+        )
     ),
     NagException(
         rule="AwsSolutions-SQS3",
         construct_path="*/DeadLetters/Resource",
-        reason="it is the dead-letter queue of a rule's target, which the rule cannot see",
+        reason="it is the dead-letter queue of a rule's target, a pipe or a function, which the rule "
+        "cannot see",
     ),
     NagException(
         rule="AwsSolutions-IAM5",

@@ -147,7 +147,10 @@ def test_the_pattern_may_be_json_narrowed_by_conditions_on_the_detail(
         stack,
         "Trigger",
         event_bus=event_bus,
-        event_pattern={"source": ["tickets"], "$or": [{"region": ["eu-west-1"]}, {"resources": ["a"]}]},
+        event_pattern={
+            "source": ["tickets"],
+            "$or": [{"region": ["eu-west-1"]}, {"resources": ["a"]}],
+        },
         detail_filter={"priority": [3, 4]},
         state_machine=state_machine,
     )
