@@ -170,7 +170,7 @@ def test_the_mapping_itself_can_be_changed(
         ({"max_concurrency": 1001}, "max_concurrency must be between 2 and 1000, got 1001"),
         ({"max_receive_count": 0}, "max_receive_count must be between 1 and 1000, got 0"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else None,
 )
 def test_what_lambda_refuses_is_refused(
     stack: Stack, consumer: MakeConsumer, arguments: dict[str, Any], message: str
