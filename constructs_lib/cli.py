@@ -16,6 +16,7 @@ try:
     from constructs_lib.demo.run import run_demo
     from constructs_lib.local import EmbeddedAws, EmbeddedAwsError
     from constructs_lib.local.cdk_cli import CdkCliError
+    from constructs_lib.local.faults import read_faults
     from constructs_lib.operations import (
         ReplayError,
         ReplayRun,
@@ -100,6 +101,17 @@ def serve(
             help="Factor for the waits of Step Functions: 1 is real time, 0 waits for nothing.",
         ),
     ] = 1.0,
+    faults: Annotated[
+        Path | None,
+        typer.Option(
+            help="JSON file, a list of faults to inject: "
+            '{"service": "dynamodb", "action": "PutItem", "error": "ThrottlingException"}; also '
+            '"count", "share", "seed", "latency_seconds", "after_effect", "parameters".',
+        ),
+    ] = None,
+    step_functions_mocks: Annotated[
+        Path | None, typer.Option(help="MockConfigFile.json of Step Functions Local.")
+    ] = None,
 ) -> None:
     """Run the embedded AWS alone in the foreground, until Ctrl-C.
 
@@ -107,12 +119,19 @@ def serve(
     CDK CLI at it with the variables that it prints.
     """
     try:
-        with EmbeddedAws(port=port, time_scale=time_scale) as aws:
+        with EmbeddedAws(
+            port=port,
+            time_scale=time_scale,
+            faults=read_faults(faults) if faults else (),
+            step_functions_mocks=step_functions_mocks,
+        ) as aws:
             _console.print(f"the embedded AWS serves at {aws.endpoint_url}; Ctrl-C ends it\n")
             for name, value in sorted(aws.environment().items()):
                 if name.startswith("AWS_"):
                     _console.print(f"export {name}={value}", highlight=False)
             aws.wait()
+    except ValueError as error:
+        _fail(error, _BAD_INPUT)
     except EmbeddedAwsError as error:
         _fail(error, 1)
     except KeyboardInterrupt:

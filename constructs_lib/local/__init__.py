@@ -4,8 +4,8 @@ Nothing here imports ``aws_cdk``, which would start Node, and nothing imports bo
 before it is used: the emulator's own process imports this package too.
 """
 
-from constructs_lib.local._process import EmbeddedAwsError
 from constructs_lib.local._fault_control import ActiveFault
+from constructs_lib.local._process import EmbeddedAwsError
 from constructs_lib.local.account import EmbeddedAccount
 from constructs_lib.local.deployment import DeployError, Deployment, deploy
 from constructs_lib.local.faults import Fault, InjectedFault

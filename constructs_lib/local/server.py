@@ -173,13 +173,13 @@ class EmbeddedAws(EmbeddedAccount):
             "MINISTACK_ACCOUNT_ID": self.account_id,
             "MINISTACK_REGION": self.region,
             "SFN_WAIT_SCALE": str(self._time_scale),
-            "SFN_MOCK_CONFIG": str(self._mocks or ""),
             "LAMBDA_ASYNC_RETRY_BASE_SECONDS": str(self._time_scale),
             # No listener but the one port, and no Docker: a socket that cannot exist.
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
             "DOCKER_HOST": f"unix://{scratch / 'no-docker.sock'}",
             "LAMBDA_EXECUTOR": "local",
+            **({"SFN_MOCK_CONFIG": str(self._mocks)} if self._mocks else {}),
         }
 
 

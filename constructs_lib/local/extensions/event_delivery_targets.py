@@ -24,27 +24,62 @@ from constructs_lib.local.extensions.event_delivery import (
     current_delivery,
     deliver,
 )
+from constructs_lib.local.extensions.fault_points import (
+    InjectedError,
+    is_slow,
+    possible_faults,
+)
 
 _WORKFLOW_INPUT_MAX_BYTES = 262_144
+# What names the target in the call, for faults that strike one target only.
+_TARGET_PARAMETERS = {
+    "lambda": "FunctionName",
+    "sqs": "QueueUrl",
+    "sns": "TopicArn",
+    "stepfunctions": "stateMachineArn",
+    "events": "Entries.EventBusName",
+}
 _DispatchToBus = Callable[..., None]
 
 
 def register() -> None:
     """Put the retries and the dead-letter queue behind each kind of target."""
-    eventbridge._dispatch_to_lambda = _delivering(_send_to_function)
-    eventbridge._dispatch_to_sqs = _delivering(_send_to_queue)
-    eventbridge._dispatch_to_sns = _delivering(_send_to_topic)
-    eventbridge._dispatch_to_stepfunctions = _delivering(_start_execution)
-    eventbridge._dispatch_to_event_bus = _delivering(
-        _refusing_missing_bus(eventbridge._dispatch_to_event_bus)
+    to_bus = _refusing_missing_bus(eventbridge._dispatch_to_event_bus)
+    eventbridge._dispatch_to_lambda = _delivering(_send_to_function, "lambda", "Invoke")
+    eventbridge._dispatch_to_sqs = _delivering(_send_to_queue, "sqs", "SendMessage")
+    eventbridge._dispatch_to_sns = _delivering(_send_to_topic, "sns", "Publish")
+    eventbridge._dispatch_to_stepfunctions = _delivering(
+        _start_execution, "stepfunctions", "StartExecution"
     )
+    eventbridge._dispatch_to_event_bus = _delivering(to_bus, "events", "PutEvents")
 
 
-def _delivering(send: Callable[..., None]) -> Callable[..., None]:
-    def dispatch(*arguments: object) -> None:
-        deliver(lambda: send(*arguments))
+def _delivering(send: Callable[..., None], service: str, action: str) -> Callable[..., None]:
+    def dispatch(target: object, *arguments: object) -> None:
+        parameters = {_TARGET_PARAMETERS[service]: str(target)}
+
+        def send_or_fail() -> None:
+            try:
+                with possible_faults(service, action, parameters):
+                    send(target, *arguments)
+            except InjectedError as error:
+                raise _failure(error) from error
+
+        # Nobody else waits for a target that answers late.
+        deliver(send_or_fail, in_background=is_slow(service, action))
 
     return dispatch
+
+
+def _failure(error: InjectedError) -> DeliveryError:
+    is_retriable = error.is_throttling or error.status >= 500
+    if error.is_throttling:
+        code = "THROTTLING"
+    elif error.code.startswith("AccessDenied"):
+        code = "NO_PERMISSIONS"
+    else:
+        code = "ERROR_FROM_TARGET"
+    return DeliveryError(code, str(error), is_retriable=is_retriable)
 
 
 def missing() -> DeliveryError:

@@ -17,6 +17,7 @@ from typing import cast
 from ministack.services import eventbridge, pipes, stepfunctions
 
 from constructs_lib.local.extensions.answers import content, failed
+from constructs_lib.local.extensions.fault_points import InjectedError, possible_faults
 from constructs_lib.local.extensions.pipes_records import (
     Pipe,
     Record,
@@ -46,13 +47,25 @@ def deliver(pipe: Pipe, records: Sequence[Record]) -> Outcome:
         inputs = [target_input(pipe, record) for record in records]
     except ValueError as error:
         return Outcome(undelivered=records, reason=str(error))
+    try:
+        return _hand_over(pipe, target, records, inputs)
+    except InjectedError as error:
+        return Outcome(undelivered=records, reason=f"{error.code}: {error}")
+
+
+def _hand_over(
+    pipe: Pipe, target: str, records: Sequence[Record], inputs: Sequence[object]
+) -> Outcome:
     match pipes._arn_service(target):
         case "states":
             return _run(pipe, target, records, inputs)
         case "events":
-            return _publish(pipe, target, records, inputs)
+            with possible_faults("events", "PutEvents", {"Entries": {"EventBusName": target}}):
+                return _publish(pipe, target, records, inputs)
         case service:
-            if _deliver_upstream(pipe, inputs):
+            with possible_faults(service, "Publish", {"TopicArn": target}):
+                taken = _deliver_upstream(pipe, inputs)
+            if taken:
                 return Outcome()
             return Outcome(undelivered=records, reason=f"{service} did not take the batch")
 
@@ -64,11 +77,13 @@ def _run(pipe: Pipe, target: str, records: Sequence[Record], inputs: Sequence[ob
     request = {"stateMachineArn": target, "input": json.dumps(inputs)}
     options = parameters(pipe, "TargetParameters", "StepFunctionStateMachineParameters")
     if options.get("InvocationType") == "FIRE_AND_FORGET":
-        answer = stepfunctions._start_execution(request)
+        with possible_faults("stepfunctions", "StartExecution", request):
+            answer = stepfunctions._start_execution(request)
         if failed(answer):
             return Outcome(undelivered=records, reason=_error(answer))
         return Outcome()
-    answer = stepfunctions._start_sync_execution(request)
+    with possible_faults("stepfunctions", "StartSyncExecution", request):
+        answer = stepfunctions._start_sync_execution(request)
     result = content(answer)
     if failed(answer) or result.get("status") != "SUCCEEDED":
         return Outcome(undelivered=records, reason=_error(answer))
