@@ -6,9 +6,11 @@ import hashlib
 import json
 import re
 import uuid
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
-from constructs_lib.local import Mailbox
+from constructs_lib.local import ActiveFault, Fault, Mailbox
 from tests.local.scenario_stack import Deployment
 
 _CODE = re.compile(r"\b[0-9A-F]{10}\b")
@@ -21,6 +23,10 @@ class SignUps:
         self.aws = aws
         # Mail stays when a stack goes.
         self.ada = {"email": f"ada-{uuid.uuid4().hex[:8]}@example.com", "name": "Ada Lovelace"}
+
+    def injecting(self, *faults: Fault) -> AbstractContextManager[Sequence[ActiveFault]]:
+        """Let calls fail for the time of a block."""
+        return self.aws.account.require_embedded().faults(*faults)
 
     def start(self, name: str | None = None) -> str:
         return self.aws.start("SignUp", self.ada, name)

@@ -1,8 +1,8 @@
 """The sign-up and its confirmation, deployed and driven through the API alone.
 
 Each scenario has a stack of its own. Those that neither read mail nor take things away also run in
-a real account (``--aws-profile``). Nothing injects errors here: steps fail because what they need
-was taken away, or because an operator answers in the person's place.
+a real account (``--aws-profile``). Steps fail because what they need was taken away, because an
+operator answers in the person's place, or because faults are injected into what they call.
 """
 
 from __future__ import annotations
@@ -15,12 +15,25 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from constructs_lib.local import Fault
 from tests.local.account import Account
 from tests.local.scenario_stack import SENDER, deployed
 from tests.local.sign_ups import SignUps
 
 _DOMAIN = SENDER.partition("@")[2]
 _UNKNOWN = "0123456789"
+_PUT_ITEM: dict[str, Any] = {"service": "dynamodb", "action": "PutItem"}
+_PUBLISHING: dict[str, Any] = {
+    "service": "events",
+    "action": "PutEvents",
+    "error": "InternalException",
+}
+_MAILING: dict[str, Any] = {
+    "service": "sesv2",
+    "action": "SendEmail",
+    "error": "TooManyRequestsException",
+}
+_KINDS = {"EMAIL", "CODE", "USER", "identity"}
 
 
 @pytest.fixture
@@ -303,3 +316,150 @@ def test_operators_that_cannot_be_told_change_nothing_about_the_error(
     assert sign_ups.kept() == set()
     (event,) = sign_ups.aws.wait_until(sign_ups.aws.heard)
     assert event["detail-type"] == "SignUpFailed"
+
+
+# ── Services that fail ───────────────────────────────────────────────────────────────────────────
+
+
+def _items(kind: str) -> dict[str, str]:
+    return {"Item.pk.S": f"{kind}#*"}
+
+
+def test_a_table_that_throttles_twice_does_not_keep_anybody_from_signing_up(
+    sign_ups: SignUps,
+) -> None:
+    throttled = Fault(**_PUT_ITEM, error="ProvisionedThroughputExceededException", count=2)
+    with sign_ups.injecting(throttled) as (fault,):
+        execution = sign_ups.start()
+        sign_ups.confirm(sign_ups.code())
+
+        assert sign_ups.outcome(execution) is None
+        assert sign_ups.kept() == _KINDS
+        assert [one.execution_arn for one in fault.injected()] == [execution] * 2
+
+
+def test_a_profile_that_is_refused_undoes_the_sign_up(
+    sign_ups: SignUps, waiting: tuple[str, str]
+) -> None:
+    execution, code = waiting
+    refused = Fault(**_PUT_ITEM, error="AccessDeniedException", parameters=_items("USER"))
+
+    with sign_ups.injecting(refused):
+        sign_ups.confirm(code)
+
+        assert sign_ups.outcome(execution) == "DynamoDB.AccessDeniedException"
+    assert sign_ups.kept() == set()
+    assert sign_ups.not_undone() == [("Store profile", [])]
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        Fault(**_PUT_ITEM, error="InternalServerError", after_effect=True, parameters=_items(kind))
+        for kind in ("EMAIL", "USER")
+    ],
+    ids=["reservation", "profile"],
+)
+def test_answers_that_are_always_lost_leave_nothing_half_made(
+    sign_ups: SignUps, lost: Fault
+) -> None:
+    with sign_ups.injecting(lost) as (fault,):
+        execution = sign_ups.start()
+        if "USER" in lost.parameters["Item.pk.S"]:
+            sign_ups.confirm(sign_ups.code())
+
+        assert sign_ups.outcome(execution) == "DynamoDB.InternalServerErrorException"
+        assert fault.injected()
+    assert sign_ups.kept() == set()
+
+
+def test_an_identity_whose_answer_was_lost_is_found_made(sign_ups: SignUps) -> None:
+    lost = Fault(
+        service="cognito-idp",
+        action="AdminCreateUser",
+        error="InternalErrorException",
+        count=1,
+        after_effect=True,
+    )
+    with sign_ups.injecting(lost):
+        execution = sign_ups.start()
+        sign_ups.confirm(sign_ups.code())
+
+        assert sign_ups.outcome(execution) is None
+    assert sign_ups.kept() == _KINDS
+    assert len(sign_ups.identities()) == 1
+
+
+def test_mail_beyond_the_sending_limit_is_sent_later(sign_ups: SignUps) -> None:
+    # The first attempt and all its retries.
+    with sign_ups.injecting(Fault(**_MAILING, count=6)):
+        execution = sign_ups.start()
+        sign_ups.confirm(sign_ups.code())
+
+        assert sign_ups.outcome(execution) is None
+    assert "Pause before mailing again" in sign_ups.aws.path(execution)
+
+
+def test_mail_that_stays_beyond_the_sending_limit_undoes_the_sign_up(sign_ups: SignUps) -> None:
+    with sign_ups.injecting(Fault(**_MAILING)):
+        execution = sign_ups.start()
+
+        assert sign_ups.outcome(execution) == "SignUp.MailNotSent"
+    assert sign_ups.kept() == set()
+    assert sign_ups.not_undone() == [("Confirm email", [])]
+
+
+def test_a_sign_up_that_cannot_be_announced_is_undone(
+    sign_ups: SignUps, waiting: tuple[str, str]
+) -> None:
+    execution, code = waiting
+
+    with sign_ups.injecting(
+        Fault(**_PUBLISHING, parameters={"Entries.DetailType": "UserSignedUp"})
+    ):
+        sign_ups.confirm(code)
+
+        assert sign_ups.outcome(execution) == "EventBridge.InternalException"
+    assert sign_ups.kept() == set()
+    (event,) = sign_ups.aws.wait_until(sign_ups.aws.heard)
+    assert event["detail-type"] == "SignUpFailed"
+
+
+def test_a_failure_that_cannot_be_published_is_undone_and_told_all_the_same(
+    sign_ups: SignUps, waiting: tuple[str, str]
+) -> None:
+    execution, _ = waiting
+
+    with sign_ups.injecting(Fault(**_PUBLISHING)):
+        sign_ups.fail_waiting()
+
+        assert sign_ups.outcome(execution) == "Operator.Refused"
+    assert sign_ups.kept() == set()
+    assert sign_ups.not_undone() == [("Confirm email", [])]
+
+
+def test_a_code_is_not_lost_when_the_sign_up_cannot_be_told_of_it(
+    sign_ups: SignUps, waiting: tuple[str, str]
+) -> None:
+    execution, code = waiting
+    refused = Fault(
+        service="stepfunctions", action="SendTaskSuccess", error="AccessDeniedException"
+    )
+
+    with sign_ups.injecting(refused):
+        assert sign_ups.confirm(code) == {"result": "unavailable"}
+
+    assert sign_ups.confirm(code)["result"] == "confirmed"
+    assert sign_ups.outcome(execution) is None
+
+
+def test_a_code_that_cannot_be_marked_as_used_confirms_all_the_same(
+    sign_ups: SignUps, waiting: tuple[str, str]
+) -> None:
+    execution, code = waiting
+    refused = Fault(service="dynamodb", action="UpdateItem", error="AccessDeniedException")
+
+    with sign_ups.injecting(refused):
+        assert sign_ups.confirm(code)["result"] == "confirmed"
+
+        assert sign_ups.outcome(execution) is None

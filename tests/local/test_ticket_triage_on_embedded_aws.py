@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from constructs_lib.local import Fault
 from tests.local.account import Account
 from tests.local.scenario_stack import Deployment, deployed
 
@@ -138,6 +139,18 @@ def test_without_the_table_of_triaged_events_nothing_is_announced(triage: Triage
     assert error == "DynamoDB.ResourceNotFoundException"
     assert path[-2:] == ["Release event", "Triage failed"]
     assert (triage.aws.heard(), triage.aws.notices()) == ([], [])
+
+
+def test_a_ticket_that_cannot_be_announced_is_triaged_when_it_comes_again(triage: Triage) -> None:
+    failing = Fault(service="events", action="PutEvents", error="InternalException")
+
+    with triage.aws.account.require_embedded().faults(failing):
+        error, path = triage.run(_TICKET)
+
+    assert error == "EventBridge.InternalException"
+    assert path[-2:] == ["Release event", "Triage failed"]
+    assert triage.aws.items("Triaged") == []
+    assert triage.run(_TICKET)[1][-1] == "Announce triage"
 
 
 def test_a_ticket_whose_notice_failed_is_triaged_when_it_comes_again(triage: Triage) -> None:
