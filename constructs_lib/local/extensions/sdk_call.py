@@ -74,7 +74,8 @@ def call(
             # SQS answers in JSON with the code of its former protocol besides.
             failure.get("QueryErrorCode") or failure.get("Code") or str(answer.status),
             f"{failure.get('Message', '')} (Service: {service.error_prefix}, "
-            f"Status Code: {answer.status}, Request ID: {uuid.uuid4()})".lstrip(),
+            f"Status Code: {answer.status}, Request ID: {uuid.uuid4()}) "
+            "(SDK Attempt Count: 1)".lstrip(),
         )
     if operation.output_shape is None:
         return {}
