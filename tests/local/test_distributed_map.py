@@ -502,8 +502,10 @@ def test_a_child_is_an_execution_with_a_history_of_its_own(workflows: Workflows)
     assert kinds == [
         "ExecutionStarted",
         "MapStateEntered",
+        "MapStateStarted",
         "MapRunStarted",
         "MapRunSucceeded",
+        "MapStateSucceeded",
         "MapStateExited",
         "ExecutionSucceeded",
     ]

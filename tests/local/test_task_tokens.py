@@ -122,7 +122,7 @@ def test_an_unanswered_token_times_out_after_a_second_though_nothing_else_waits(
     states = {"Wait": waiting, "Not confirmed": pass_state("not confirmed")}
     execution = workflows.start(states, {"hours": 24})
     assert json.loads(workflows.end(execution)["output"]) == "not confirmed"
-    [waited] = seconds_between(workflows.events(execution), "TaskScheduled", "TaskFailed")
+    [waited] = seconds_between(workflows.events(execution), "TaskScheduled", "TaskTimedOut")
     assert 0.9 <= waited < 5
 
 
@@ -133,7 +133,7 @@ def test_an_unanswered_token_times_out_by_the_time_scale(slow_workflows: Workflo
     waiting = sdk_task(f"{ask}.waitForTaskToken", {}, TimeoutSeconds=200)
     execution = slow_workflows.start({"Wait": waiting})
     assert slow_workflows.end(execution)["error"] == "States.Timeout"
-    [waited] = seconds_between(slow_workflows.events(execution), "TaskScheduled", "TaskFailed")
+    [waited] = seconds_between(slow_workflows.events(execution), "TaskScheduled", "TaskTimedOut")
     assert 1.9 <= waited < 5
 
 

@@ -6,7 +6,6 @@
   inside. MiniStack let Parallel branches write into each other's, task tokens included.
 * Parallel's JSONata ``Arguments``, ``Output`` and ``Assign``, and ``Output`` of Succeed, count.
 
-AWS also writes events such as MapIterationStarted, which are not emulated.
 Source: Step Functions, "Passing data between states with variables" (read 2026-11-23).
 """
 

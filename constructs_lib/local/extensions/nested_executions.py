@@ -22,6 +22,7 @@ from ministack.services import stepfunctions
 
 from constructs_lib.local.extensions import current_run
 from constructs_lib.local.extensions.answers import content, failed
+from constructs_lib.local.extensions.fault_points import InjectedError, possible_faults
 from constructs_lib.local.extensions.workflow_limits import LAST_EVENTS
 
 # How often it is looked whether a nested execution is over; longer, the longer it takes.
@@ -64,7 +65,11 @@ def _repeatable(start: _Start) -> _Start:
 
 def _started(_resource: str, arguments: object) -> dict[str, object]:
     request = stepfunctions._nested_start_execution_request(arguments)
-    response = stepfunctions._start_execution(request)
+    try:
+        with possible_faults("stepfunctions", "StartExecution", request):
+            response = stepfunctions._start_execution(request)
+    except InjectedError as error:
+        raise error.as_task_error("StepFunctions") from error
     answer = content(response)
     if failed(response):
         code = str(answer.get("__type")).removesuffix("Exception")

@@ -7,33 +7,49 @@ def register_all() -> None:
         api_destination,
         async_invocations,
         branch_failures,
+        branch_history,
         branches,
         change_sets,
+        choice_rules,
         connection_secrets,
         current_run,
+        data_limit,
         distributed_map,
+        distributed_map_history,
         event_archive,
         event_bus_policy,
         event_bus_updates,
         event_delivery,
         event_delivery_http,
         event_delivery_targets,
+        event_patterns,
         event_replays,
         event_schemas,
         event_times,
+        failed_executions,
+        fault_injection,
         function_settings,
+        inline_map,
+        intrinsic_functions,
+        jsonata_failures,
         log_deliveries,
         nested_executions,
         partner_event_buses,
         partner_event_sources,
+        paths,
         pipes,
         publish_task,
         put_events_task,
         retry_delays,
         rule_tags,
         sdk_tasks,
+        state_errors,
         state_machine_releases,
+        step_functions_mocks,
+        task_history,
         task_tokens,
+        variables,
+        waits,
         workflow_limits,
     )
 
@@ -47,6 +63,7 @@ def register_all() -> None:
     function_settings.register()
     event_replays.register()
     event_times.register()
+    event_patterns.register()
     event_schemas.register()
     # CloudFormation calls the API as it is when it learns the type.
     connection_secrets.register()
@@ -58,6 +75,16 @@ def register_all() -> None:
     rule_tags.register()
     pipes.register()
     state_machine_releases.register()
+    # What evaluates the fields of states comes before what runs the states.
+    failed_executions.register()
+    paths.register()
+    intrinsic_functions.register()
+    variables.register()
+    choice_rules.register()
+    waits.register()
+    jsonata_failures.register()
+    inline_map.register()
+    branch_history.register()
     publish_task.register()
     put_events_task.register()
     sdk_tasks.register()
@@ -66,7 +93,14 @@ def register_all() -> None:
     branches.register()
     branch_failures.register()
     distributed_map.register()
+    distributed_map_history.register()
     nested_executions.register()
+    # Faults strike before anything else looks at a call, and mocks are no calls at all.
+    fault_injection.register()
+    step_functions_mocks.register()
+    task_history.register()
+    data_limit.register()
+    state_errors.register()
     # The run is known before its limit begins: registered last, called first.
     workflow_limits.register()
     current_run.register()
