@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 STAMP := $(VENV)/.set-up
-GOLDEN_TESTS := tests/golden
+GOLDEN_TESTS := tests/golden tests/parity
 
 # The project's own tools first; a Node or CDK CLI of the machine is never used.
 export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
