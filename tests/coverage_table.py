@@ -24,6 +24,7 @@ _MARKS = {
     "Judge code": "confirm-email",
     "Announce triage": "ticket-triage",
     "Find earlier sign-up": "bulk-sign-up",
+    "User forgotten": "forget-user",
 }
 
 

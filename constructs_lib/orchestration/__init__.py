@@ -3,6 +3,7 @@
 from constructs_lib.orchestration.bulk_sign_up import BulkSignUp
 from constructs_lib.orchestration.confirm_email import ConfirmEmail
 from constructs_lib.orchestration.failure_notice import FailureNotice
+from constructs_lib.orchestration.forget_user import ForgetUser
 from constructs_lib.orchestration.publish_event import PublishEvent
 from constructs_lib.orchestration.retry_policies import RetryPolicy
 from constructs_lib.orchestration.saga import Saga, SagaStep
@@ -19,6 +20,7 @@ __all__ = [
     "BulkSignUp",
     "ConfirmEmail",
     "FailureNotice",
+    "ForgetUser",
     "MailTemplate",
     "PublishEvent",
     "RetryPolicy",

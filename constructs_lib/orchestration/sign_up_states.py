@@ -27,14 +27,17 @@ from constructs_lib.orchestration.sign_up_mail import MailTemplate, SignUpMail
 EMAIL_MAX_CHARACTERS = 254  # RFC 5321, 4.5.3.1.3, less the two angle brackets
 NAME_MAX_CHARACTERS = 100
 
-_CONDITION_FAILED = "DynamoDB.ConditionalCheckFailedException"
+PROFILE_KEY_PREFIX = "USER#"
+
+CONDITION_FAILED = "DynamoDB.ConditionalCheckFailedException"
+USER_NOT_FOUND = "CognitoIdentityProvider.UserNotFoundException"
 
 INVALID_REQUEST = "SignUp.InvalidRequest"
 EMAIL_TAKEN = "SignUp.EmailTaken"
 
 _TASK_TIMEOUT = sfn.Timeout.duration(Duration.seconds(10))
 _RESERVATION_KEY = "{% 'EMAIL#' & $emailHash %}"
-_PROFILE_KEY = "{% 'USER#' & $userId %}"
+_PROFILE_KEY = f"{{% '{PROFILE_KEY_PREFIX}' & $userId %}}"
 _REQUEST_ID_ONLY = {"requestId": "{% $states.context.Execution.Name %}"}
 
 
@@ -115,10 +118,15 @@ def reserve_email(scope: Construct, *, table: dynamodb.ITable) -> SagaStep:
     )
     return SagaStep(
         action=reserve,
-        compensation=_delete_own(scope, "Release email", table=table, key=_RESERVATION_KEY),
-        already_undone=[_CONDITION_FAILED],
-        refusals={_CONDITION_FAILED: taken},
+        compensation=release_email(scope, table=table),
+        already_undone=[CONDITION_FAILED],
+        refusals={CONDITION_FAILED: taken},
     )
+
+
+def release_email(scope: Construct, *, table: dynamodb.ITable) -> tasks.DynamoDeleteItem:
+    """Give the address ``emailHash`` free, if it is reserved for ``userId``."""
+    return _delete_own(scope, "Release email", table=table, key=_RESERVATION_KEY)
 
 
 def create_identity(scope: Construct, *, user_pool: cognito.IUserPool) -> SagaStep:
@@ -140,14 +148,18 @@ def create_identity(scope: Construct, *, user_pool: cognito.IUserPool) -> SagaSt
             ],
         },
     )
-    delete = _cognito_task(
-        scope, "Delete identity", user_pool=user_pool, action="adminDeleteUser", parameters={}
-    )
     return SagaStep(
         action=create,
-        compensation=delete,
+        compensation=delete_identity(scope, user_pool=user_pool),
         already_done=["CognitoIdentityProvider.UsernameExistsException"],
-        already_undone=["CognitoIdentityProvider.UserNotFoundException"],
+        already_undone=[USER_NOT_FOUND],
+    )
+
+
+def delete_identity(scope: Construct, *, user_pool: cognito.IUserPool) -> SdkTask:
+    """Delete the Cognito user ``userId``."""
+    return _cognito_task(
+        scope, "Delete identity", user_pool=user_pool, action="adminDeleteUser", parameters={}
     )
 
 
@@ -182,7 +194,7 @@ def store_profile(scope: Construct, *, table: dynamodb.ITable) -> SagaStep:
     return SagaStep(
         action=store,
         compensation=_delete_own(scope, "Delete profile", table=table, key=_PROFILE_KEY),
-        already_undone=[_CONDITION_FAILED],
+        already_undone=[CONDITION_FAILED],
     )
 
 

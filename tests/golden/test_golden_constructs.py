@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from aws_cdk import App, Stack
+from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -51,6 +52,7 @@ from constructs_lib.observability import (
 )
 from constructs_lib.orchestration import (
     BulkSignUp,
+    ForgetUser,
     SignUpMail,
     SignUpWorkflow,
     TicketTriage,
@@ -221,6 +223,12 @@ CONSTRUCTS: dict[str, Callable[[Stack], object]] = {
         stack, "It", event_bus=_bus(stack), event_pattern=_PATTERN, kms_key=_key(stack)
     ),
     "EventConsumer": _event_consumer,
+    "ForgetUser": lambda stack: ForgetUser(
+        stack,
+        "It",
+        table=_table(stack),
+        user_pool=cognito.UserPool.from_user_pool_id(stack, "CallersPool", "us-east-1_callers"),
+    ),
     "FunctionAlarms": lambda stack: FunctionAlarms(
         stack,
         "It",

@@ -50,3 +50,12 @@ def test_nobody_but_the_sign_up_makes_users(
 
     properties = only(synthesize(), "AWS::Cognito::UserPool")["Properties"]
     assert properties["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is True
+
+
+def test_what_a_deleted_item_was_can_be_read_from_the_stream(
+    stack: Stack, synthesize: Callable[[], Template]
+) -> None:
+    users_table(stack, "Users")
+
+    properties = only(synthesize(), "AWS::DynamoDB::Table")["Properties"]
+    assert properties["StreamSpecification"] == {"StreamViewType": "OLD_IMAGE"}

@@ -20,6 +20,7 @@ EXPORTED_NAMES = {
         "BulkSignUp",
         "ConfirmEmail",
         "FailureNotice",
+        "ForgetUser",
         "MailTemplate",
         "PublishEvent",
         "RetryPolicy",
