@@ -33,8 +33,9 @@ class Operations:
         title: str,
         state_machine: sfn.IStateMachine,
         failed_per_5_minutes: int = 1,
+        dead_letter_queue: sqs.IQueue | None = None,
     ) -> None:
-        """Alarm about executions, and show them."""
+        """Alarm about executions and what started none, and show them."""
         WorkflowAlarms(
             scope,
             id_,
@@ -42,6 +43,7 @@ class Operations:
             topic=self.topic,
             title=title,
             failed_per_5_minutes=failed_per_5_minutes,
+            dead_letter_queue=dead_letter_queue,
         )
         self._workflows[title] = state_machine
 

@@ -1,10 +1,11 @@
-"""The example's sign-up workflow."""
+"""The example's sign-up workflow, and the one that forgets users."""
 
 from aws_cdk import CfnOutput, RemovalPolicy, Stack
 from aws_cdk import aws_events as events
 from constructs import Construct
 
-from constructs_lib.orchestration import SignUpMail, SignUpWorkflow
+from constructs_lib.choreography import PipeTarget, StreamPipe
+from constructs_lib.orchestration import ForgetUser, SignUpMail, SignUpWorkflow
 from stacks.operations import Operations
 
 # Refused requests end red as well.
@@ -14,7 +15,9 @@ _FAILED_SIGN_UPS_PER_5_MINUTES = 20
 class OrchestrationStack(Stack):
     """The workflow that signs users up and announces them on ``event_bus``.
 
-    People confirm their address where there is a ``mail_sender`` that SES has verified.
+    People confirm their address where there is a ``mail_sender`` that SES has verified. Who deletes
+    a profile deletes the user: a pipe from the table's stream has the rest forgotten, point to
+    point.
     """
 
     def __init__(
@@ -56,3 +59,27 @@ class OrchestrationStack(Stack):
             CfnOutput(self, "ConfirmEmailStateMachineArn", value=confirm_arn)
         CfnOutput(self, "UsersTableName", value=sign_up.table.table_name)
         CfnOutput(self, "UserPoolId", value=sign_up.user_pool.user_pool_id)
+
+        self._forget_deleted_users(sign_up, operations)
+
+    def _forget_deleted_users(self, sign_up: SignUpWorkflow, operations: Operations) -> None:
+        forget_user = ForgetUser(
+            self, "ForgetUser", table=sign_up.table, user_pool=sign_up.user_pool
+        )
+        deleted_profiles = StreamPipe(
+            self,
+            "DeletedProfiles",
+            table=sign_up.table,
+            target=PipeTarget.state_machine(
+                forget_user.state_machine, input_template=ForgetUser.PIPE_INPUT
+            ),
+            filters=[ForgetUser.DELETED_PROFILES],
+            description="A deleted profile takes its identity and its reservation along",
+        )
+        operations.watch_workflow(
+            self,
+            "ForgetUserAlarms",
+            title="Forgetting a user",
+            state_machine=forget_user.state_machine,
+            dead_letter_queue=deleted_profiles.dead_letter_queue,
+        )

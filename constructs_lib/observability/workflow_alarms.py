@@ -1,10 +1,11 @@
 """The alarms of a workflow."""
 
 from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from constructs_lib.observability._alarm_rules import WORKFLOW_RULES
+from constructs_lib.observability._alarm_rules import DEAD_LETTER_RULES, WORKFLOW_RULES
 from constructs_lib.observability._metrics import add_alarms, require_titles
 from constructs_lib.validation import require_between
 
@@ -12,8 +13,9 @@ from constructs_lib.validation import require_between
 class WorkflowAlarms(Construct):
     """Tell ``topic`` when executions fail, time out, are stopped or are throttled.
 
-    Creates four alarms, in ``alarms`` by ``Failed``, ``TimedOut``, ``Aborted`` and ``Throttled``.
-    Standard and Express workflows have the same metrics. Workflow and topic stay the caller's.
+    Creates four alarms, in ``alarms`` by ``Failed``, ``TimedOut``, ``Aborted`` and ``Throttled``,
+    and those of a dead-letter queue where there is one. Standard and Express workflows have the
+    same metrics. Workflow, queue and topic stay the caller's.
 
     Args:
         state_machine: The workflow.
@@ -21,6 +23,8 @@ class WorkflowAlarms(Construct):
         title: What the business calls the workflow, first in each alarm's description.
         failed_per_5_minutes: Failed executions, 1 to 1,000,000, that are too many. Raise it for a
             workflow that refuses requests by failing.
+        dead_letter_queue: Where that ends which starts no execution, a ``StreamPipe``'s for
+            example.
     Raises:
         ConfigError: ``title`` is empty or longer than 100 characters, or ``failed_per_5_minutes``
             is out of range.
@@ -37,6 +41,7 @@ class WorkflowAlarms(Construct):
         topic: sns.ITopic,
         title: str,
         failed_per_5_minutes: int = 1,
+        dead_letter_queue: sqs.IQueue | None = None,
     ) -> None:
         require_titles("title", [title])
         require_between(
@@ -55,3 +60,11 @@ class WorkflowAlarms(Construct):
             topic=topic,
             thresholds={"Failed": failed_per_5_minutes},
         )
+        if dead_letter_queue is not None:
+            self.alarms |= add_alarms(
+                self,
+                DEAD_LETTER_RULES,
+                title=title,
+                dimensions={"QueueName": dead_letter_queue.queue_name},
+                topic=topic,
+            )

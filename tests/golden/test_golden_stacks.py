@@ -20,6 +20,7 @@ STACKS = ("DuetChoreography", "DuetOrchestration", "DuetHybrid")
 WORKFLOWS = {
     "sign-up": ("DuetOrchestration", 0),
     "confirm-email": ("DuetOrchestration", 1),
+    "forget-user": ("DuetOrchestration", 2),
     "ticket-triage": ("DuetHybrid", 0),
     "replay": ("DuetChoreography", 0),
 }

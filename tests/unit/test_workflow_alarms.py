@@ -4,6 +4,7 @@ import pytest
 from aws_cdk import CfnParameter, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk.assertions import Template
 
@@ -53,6 +54,26 @@ def test_each_way_for_an_execution_to_go_wrong_has_an_alarm_on_this_workflow(
     }
     of = {"StateMachineArn": stack.resolve(state_machine.state_machine_arn)}
     assert all(dimensions(template, alarm) == of for alarm in watched.alarms.values())
+
+
+def test_what_starts_no_execution_has_the_alarms_of_its_dead_letter_queue(
+    stack: Stack, topic: sns.ITopic, synthesize: Callable[[], Template]
+) -> None:
+    queue = sqs.Queue(stack, "DeadLetters")
+
+    watched = WorkflowAlarms(
+        stack,
+        "Alarms",
+        state_machine=_workflow(stack),
+        topic=topic,
+        title="Sign-up",
+        dead_letter_queue=queue,
+    )
+
+    template = synthesize()
+    of_queue = {"QueueName": stack.resolve(queue.queue_name)}
+    found = {id_ for id_, each in watched.alarms.items() if dimensions(template, each) == of_queue}
+    assert found == {"DeadLetters", "DeadLettersExpire"}
 
 
 def test_every_alarm_is_on_a_metric_that_aws_documents(
