@@ -52,7 +52,8 @@ def demo(
         Path,
         typer.Option(
             help="JSON Lines file, one sign-up a line: "
-            '{"name": "Ada", "email": "ada@example.com"}; "expected" may name its outcome.',
+            '{"name": "Ada", "email": "ada@example.com"}; "expected" may name its outcome, '
+            '"choreographed": true has it done by events alone.',
         ),
     ] = _EXAMPLES / "sign_ups.jsonl",
     tickets: Annotated[
@@ -66,8 +67,8 @@ def demo(
     """Deploy the example app to the embedded AWS, drive it with real input, show what happened.
 
     Run it in the project's folder. It starts an AWS of its own on 127.0.0.1, bootstraps and deploys
-    the three stacks with the real CDK CLI, sends the sign-ups and tickets, replays the archive,
-    and removes everything again.
+    the three stacks with the real CDK CLI, sends the sign-ups and tickets, receives CRM contacts,
+    replays the archive, counts dead letters, and removes everything again.
 
     Exit status: 0 if every outcome was the expected one, 1 if not, 2 for a bad input file.
     """
@@ -80,7 +81,7 @@ def demo(
         )
     except InputError as error:
         _fail(error, _BAD_INPUT)
-    except (EmbeddedAwsError, CdkCliError, ResourcesError) as error:
+    except (EmbeddedAwsError, CdkCliError, ReplayError, ResourcesError) as error:
         _fail(error, 1)
     except KeyboardInterrupt:
         _fail("interrupted; everything that was started has been stopped", _INTERRUPTED)

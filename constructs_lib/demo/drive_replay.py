@@ -1,15 +1,14 @@
-"""Replay what the archive kept and see it delivered again."""
+"""Replay what the archive kept, by the deployed workflow, and see it delivered again."""
 
-from collections.abc import Collection, Mapping, Sequence
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from constructs_lib.demo.follow_events import QueueReader
 from constructs_lib.demo.resources import ExampleResources
-from constructs_lib.demo.waiting import wait_for
 from constructs_lib.local import EmbeddedAws
-
-_REPLAY_NAME = "demo-replay"
+from constructs_lib.operations import ReplayRun, TimeWindow
+from constructs_lib.operations.time_window import instant_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,38 +38,40 @@ def drive_replay(
     readers: Mapping[str, tuple[QueueReader, Collection[str]]],
     *,
     unfollowed: int,
-    since: datetime,
+    window: TimeWindow,
+    on_progress: Callable[[str], None],
 ) -> ReplayResult:
-    """Replay the window from ``since`` until now onto the bus.
+    """Have the workflow replay the window onto the bus, and follow it to its end.
 
     Args:
         readers: By queue name, its reader and the ids of the events that came to it live.
-        unfollowed: How many events were published that no queue follows.
+        unfollowed: How many events were archived that no such queue follows.
+        on_progress: Hears the time of the event that was replayed last.
     """
-    events = aws.client("events")
-    archived = events.describe_archive(ArchiveName=resources.archive_name)["EventCount"]
-    events.start_replay(
-        ReplayName=_REPLAY_NAME,
-        EventSourceArn=resources.archive_arn,
-        EventStartTime=since,
-        EventEndTime=datetime.now(UTC),
-        Destination={"Arn": resources.app_bus_arn},
+    archived = aws.client("events").describe_archive(ArchiveName=resources.archive_name)
+    workflows = aws.client("stepfunctions")
+    started = workflows.start_execution(
+        stateMachineArn=resources.replay_workflow_arn,
+        input=json.dumps({"from": instant_text(window.start), "to": instant_text(window.end)}),
     )
-    replay = wait_for(
-        lambda: events.describe_replay(ReplayName=_REPLAY_NAME),
-        until=lambda seen: seen["State"] not in ("STARTING", "RUNNING"),
+    outcome = ReplayRun(workflows, started["executionArn"]).follow(
+        lambda reached: on_progress(instant_text(reached))
     )
+    # A replay that was refused has no name, and delivers nothing.
+    name = str(outcome.report["replayName"]) if outcome.succeeded else ""
     delivered = {
-        name: sorted(
-            event.id for event in reader.read_until_seen(event_ids, replay_name=_REPLAY_NAME)
-        )
-        for name, (reader, event_ids) in readers.items()
+        queue: sorted(event.id for event in reader.read_until_seen(event_ids, replay_name=name))
+        if outcome.succeeded
+        else []
+        for queue, (reader, event_ids) in readers.items()
     }
     return ReplayResult(
-        name=_REPLAY_NAME,
-        state=replay["State"],
-        archived=archived,
+        name=name,
+        state=str(outcome.report["state"])
+        if outcome.succeeded
+        else f"{outcome.error}: {outcome.cause}",
+        archived=archived["EventCount"],
         expected_archived=unfollowed + sum(len(ids) for _, ids in readers.values()),
         delivered=delivered,
-        expected_delivered={name: sorted(event_ids) for name, (_, event_ids) in readers.items()},
+        expected_delivered={queue: sorted(event_ids) for queue, (_, event_ids) in readers.items()},
     )

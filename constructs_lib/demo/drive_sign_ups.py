@@ -1,14 +1,13 @@
 """Send sign-ups through the workflow, confirm as people do, see what became of each."""
 
-import functools
 import json
 import re
-from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from constructs_lib.demo.inputs import SignUpRequest
+from constructs_lib.demo.turns import may_start
 from constructs_lib.demo.waiting import wait_for
 from constructs_lib.local import EmbeddedAws, Mailbox
 
@@ -32,10 +31,10 @@ class SignUpResult:
 
     request: SignUpRequest
     outcome: str
-    cause: str
-    path: Sequence[str]
-    event_id: str | None
-    request_id: str
+    path: Sequence[str] = ()
+    event_id: str | None = None
+    request_id: str = ""
+    seconds: float | None = None
 
     @property
     def published_failure(self) -> bool:
@@ -80,83 +79,105 @@ class People:
             )
 
 
-def drive_sign_ups(
-    aws: EmbeddedAws,
-    state_machine_arn: str,
-    requests: Sequence[SignUpRequest],
-    *,
-    people: People,
-    on_finished: Callable[[int], None],
-) -> Sequence[SignUpResult]:
-    """Start one execution a request, as many at once as the addresses allow.
+class SignUps:
+    """Sign-ups in the workflow: one execution a request, as many at once as the addresses allow.
 
-    Two requests with one address run one after the other, in the file's order, so that it is the
-    second one that is refused. ``on_finished`` hears how many are done.
+    Args:
+        people: Who enters the codes while it runs.
     """
-    workflows = aws.client("stepfunctions")
-    results: dict[int, SignUpResult] = {}
-    for wave in _waves(requests):
-        started = {
-            index: workflows.start_execution(
-                stateMachineArn=state_machine_arn,
-                name=f"sign-up-{index + 1:04}",
-                input=json.dumps({"name": requests[index].name, "email": requests[index].email}),
-            )["executionArn"]
-            for index in wave
-        }
-        _wait_for_all(
-            workflows, started.values(), people, functools.partial(_add, on_finished, len(results))
-        )
-        for index, execution_arn in started.items():
-            results[index] = _result(workflows, execution_arn, requests[index])
-    return [results[index] for index in range(len(requests))]
 
+    def __init__(
+        self,
+        aws: EmbeddedAws,
+        state_machine_arn: str,
+        requests: Sequence[SignUpRequest],
+        *,
+        people: People,
+    ) -> None:
+        self._workflows = aws.client("stepfunctions")
+        self._state_machine_arn = state_machine_arn
+        self._requests = requests
+        self._people = people
+        self._executions: dict[int, str] = {}
+        self._finished: dict[int, str] = {}
 
-def _waves(requests: Sequence[SignUpRequest]) -> Sequence[Sequence[int]]:
-    """Indexes of requests that may run together: no address twice in a wave."""
-    waves: dict[int, list[int]] = defaultdict(list)
-    times_seen: dict[str, int] = defaultdict(int)
-    for index, request in enumerate(requests):
-        waves[times_seen[request.normalized_email]].append(index)
-        times_seen[request.normalized_email] += 1
-    return list(waves.values())
+    def start_those_who_do_not_confirm(self) -> None:
+        """Let the time run in which they do nothing, where nobody stands before them."""
+        for index in may_start(self._requests, started=(), finished=()):
+            if not self._requests[index].confirms:
+                self._start(index)
 
+    def run_those_who_confirm(self, on_finished: Callable[[int], None]) -> None:
+        """Run until the only ones left are those who do not confirm, and who stands behind them.
 
-def _add(on_finished: Callable[[int], None], earlier: int, now: int) -> None:
-    on_finished(earlier + now)
+        ``on_finished`` hears how many are done.
+        """
+        self._run(on_finished, until=lambda: not self._awaits_a_code())
 
-
-def _wait_for_all(
-    workflows: "SFNClient",
-    execution_arns: Collection[str],
-    people: People,
-    on_finished: Callable[[int], None],
-) -> None:
-    """Wait for the executions' ends while people enter the codes that come."""
-
-    def finished() -> int:
-        people.enter_new_codes()
-        statuses = [
-            workflows.describe_execution(executionArn=arn)["status"] for arn in execution_arns
+    def run_the_rest(self, on_finished: Callable[[int], None]) -> Sequence[SignUpResult]:
+        """Run to the end; what became of each."""
+        self._run(on_finished, until=lambda: len(self._finished) == len(self._requests))
+        return [
+            _result(self._workflows, self._executions.get(index), request)
+            for index, request in enumerate(self._requests)
         ]
-        count = len(statuses) - statuses.count("RUNNING")
-        on_finished(count)
-        return count
 
-    wait_for(finished, until=lambda count: count == len(execution_arns))
+    @property
+    def user_emails(self) -> Collection[str]:
+        """The addresses of those who are users by now."""
+        return {
+            self._requests[index].normalized_email
+            for index, status in self._finished.items()
+            if status == "SUCCEEDED"
+        }
+
+    def _awaits_a_code(self) -> bool:
+        """Whether an unfinished sign-up is one that its person will confirm."""
+        heads = may_start(self._requests, started=(), finished=self._finished)
+        return any(self._requests[index].confirms for index in heads)
+
+    def _run(self, on_finished: Callable[[int], None], *, until: Callable[[], bool]) -> None:
+        def step() -> bool:
+            for index in may_start(
+                self._requests, started=self._executions, finished=self._finished
+            ):
+                self._start(index)
+            self._people.enter_new_codes()
+            for index, arn in self._executions.items():
+                if index not in self._finished:
+                    status = self._workflows.describe_execution(executionArn=arn)["status"]
+                    if status != "RUNNING":
+                        self._finished[index] = status
+            on_finished(len(self._finished))
+            return until()
+
+        wait_for(step, until=bool)
+
+    def _start(self, index: int) -> None:
+        request = self._requests[index]
+        self._executions[index] = self._workflows.start_execution(
+            stateMachineArn=self._state_machine_arn,
+            name=f"sign-up-{index + 1:04}",
+            input=json.dumps({"name": request.name, "email": request.email}),
+        )["executionArn"]
 
 
-def _result(workflows: "SFNClient", execution_arn: str, request: SignUpRequest) -> SignUpResult:
+def _result(
+    workflows: "SFNClient", execution_arn: str | None, request: SignUpRequest
+) -> SignUpResult:
+    if execution_arn is None:
+        return SignUpResult(request=request, outcome="not started")
     execution = workflows.describe_execution(executionArn=execution_arn)
     succeeded = execution["status"] == "SUCCEEDED"
     output = json.loads(execution["output"]) if succeeded else {}
+    stopped_at = execution.get("stopDate")
     return SignUpResult(
         request=request,
         outcome=SIGNED_UP if succeeded else execution.get("error", execution["status"]),
-        cause=execution.get("cause", ""),
         path=path_of(workflows, execution_arn),
         event_id=output.get("eventId"),
         request_id=execution["name"],
+        seconds=(stopped_at - execution["startDate"]).total_seconds() if stopped_at else None,
     )
 
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from constructs_lib.demo.drive_sign_ups import path_of
 from constructs_lib.demo.follow_events import QueueReader
 from constructs_lib.demo.inputs import TicketEvent
+from constructs_lib.demo.partner_source import PARTNER_EVENT_SOURCE_NAME
 from constructs_lib.demo.waiting import wait_for
 from constructs_lib.local import EmbeddedAws
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
-PARTNER_EVENT_SOURCE_NAME = "aws.partner/freshworks.com/duet-demo/tickets"
 #: Freshdesk: 3 is high, 4 urgent.
 _HIGH_PRIORITY = 3
 
@@ -35,13 +35,6 @@ class TicketResult:
     def as_expected(self) -> bool:
         """The execution succeeded, and support heard of requester and urgency rightly."""
         return self.status == "SUCCEEDED" and self.triaged == self.expected
-
-
-def register_partner_source(aws: EmbeddedAws) -> None:
-    """Do the partner's first step: offer an event source to the account (PENDING)."""
-    aws.client("events").create_partner_event_source(
-        Name=PARTNER_EVENT_SOURCE_NAME, Account=aws.account_id
-    )
 
 
 def drive_tickets(

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class ReceivedEvent:
-    """An event as a queue's consumer sees it."""
+    """An event as a queue's consumer sees it; ``arrived_at`` is in seconds since 1970."""
 
     id: str
     detail_type: str
     detail: Mapping[str, str]
     replay_name: str | None
+    arrived_at: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,16 +53,19 @@ class QueueReader:
         """Read until all of ``event_ids`` came, live or by the named replay, or time is up."""
 
         def matching() -> Sequence[ReceivedEvent]:
-            self._read()
+            self.read()
             return [event for event in self.events if event.replay_name == replay_name]
 
         return wait_for(
             matching, until=lambda events: {event.id for event in events} >= set(event_ids)
         )
 
-    def _read(self) -> None:
+    def read(self) -> None:
+        """Take what has come by now."""
         while messages := self._queues.receive_message(
-            QueueUrl=self._queue_url, MaxNumberOfMessages=10
+            QueueUrl=self._queue_url,
+            MaxNumberOfMessages=10,
+            MessageSystemAttributeNames=["SentTimestamp"],
         ).get("Messages"):
             for message in messages:
                 body = json.loads(message["Body"])
@@ -71,6 +75,8 @@ class QueueReader:
                         detail_type=body["detail-type"],
                         detail=body["detail"],
                         replay_name=body.get("replay-name"),
+                        # The event's own time has whole seconds.
+                        arrived_at=int(message["Attributes"]["SentTimestamp"]) / 1000,
                     )
                 )
                 self._queues.delete_message(

@@ -18,7 +18,8 @@ class SignUpRequest(BaseModel):
     """One line of a sign-ups file.
 
     ``name`` and ``email`` are sent as they are: judging them is the workflow's business.
-    ``confirms`` says whether the person enters the code that is mailed.
+    ``choreographed`` sends it to the services that only know events, which mail no code.
+    ``confirms`` says whether the person enters the code that the workflow mails.
     ``expected`` is the outcome that the demo insists on; without it any named outcome will do.
     """
 
@@ -26,6 +27,7 @@ class SignUpRequest(BaseModel):
 
     name: str
     email: str
+    choreographed: bool = False
     confirms: bool = True
     expected: (
         Literal["signed up", "SignUp.EmailTaken", "SignUp.InvalidRequest", "SignUp.NotConfirmed"]

@@ -1,33 +1,83 @@
 """The demo's result as tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from constructs_lib.demo.crm import Contact
+from constructs_lib.demo.drive_choreography import ChoreographedResult
 from constructs_lib.demo.drive_replay import ReplayResult
 from constructs_lib.demo.drive_sign_ups import SIGNED_UP, SignUpResult
 from constructs_lib.demo.drive_tickets import TicketResult
-from constructs_lib.demo.follow_events import EventResult
+from constructs_lib.demo.follow_events import EventResult, ReceivedEvent
+from constructs_lib.demo.partner_source import SourceState
+from constructs_lib.demo.story import Story
+
+
+def show_story(console: Console, story: Story, source_states: Sequence[SourceState]) -> None:
+    """Everything that the demo saw, a table each."""
+    show_sign_ups(console, story.sign_ups)
+    if story.choreographed:
+        show_choreography(console, story.choreographed)
+    show_events(console, story.events)
+    _show_checks(
+        console,
+        "The partner's event source",
+        [(state.when, state.seen, state.expected) for state in source_states],
+    )
+    show_tickets(console, story.tickets)
+    show_contacts(console, story.contacts, expected=story.expected_contacts)
+    show_replay(
+        console,
+        story.replay,
+        onboardings_unchanged=story.onboardings_unchanged,
+        contacts_unchanged=story.contacts_unchanged,
+    )
+    show_dead_letters(console, story.dead_letters)
 
 
 def show_sign_ups(console: Console, results: Sequence[SignUpResult]) -> None:
-    """One row a sign-up: who, what became of it, and the states it went through."""
-    table = _table("Sign-ups", "", "name", "email", "outcome", "path")
+    """One row a sign-up: who, what became of it in which time, and the states it went through."""
+    table = _table(
+        "Sign-ups through the workflow", "", "name", "email", "outcome", "seconds", "path"
+    )
     paths = _Paths()
     for result in results:
-        is_refusal = result.outcome != SIGNED_UP
         table.add_row(
             _mark(result.as_expected),
             escape(result.request.name),
-            escape(repr(result.request.email)[1:-1]),
-            f"[yellow]{escape(result.outcome)}[/yellow]" if is_refusal else result.outcome,
+            _email(result.request.email),
+            _outcome(result.outcome),
+            _seconds(result.seconds),
             paths.letter(result.path),
         )
     console.print(table)
     paths.show(console)
+
+
+def show_choreography(console: Console, results: Sequence[ChoreographedResult]) -> None:
+    """One row a sign-up, as above, and the events that led from its request to its end."""
+    table = _table(
+        "Sign-ups by events alone", "", "name", "email", "outcome", "seconds", "welcomed"
+    )
+    for result in results:
+        table.add_row(
+            _mark(result.as_expected),
+            escape(result.request.name),
+            _email(result.request.email),
+            _outcome(result.outcome),
+            _seconds(result.seconds),
+            "by mail" if result.is_welcomed else "-",
+        )
+    console.print(table)
+    for result in results:
+        rule = f" ({result.rule})" if result.rule else ""
+        console.print(
+            f"  {result.request_id}: {_chain(result.chain)}{rule}", highlight=False, markup=False
+        )
+    console.print()
 
 
 def show_events(console: Console, results: Sequence[EventResult]) -> None:
@@ -80,29 +130,74 @@ def show_replay(
     contacts_unchanged: bool,
 ) -> None:
     """What the archive held and what the replay delivered again."""
-    table = _table("Archive and replay", "", "what", "seen", "expected")
-    rows = [
-        ("events in the archive", result.archived, result.expected_archived),
-        (f"state of replay {result.name!r}", result.state, "COMPLETED"),
-        *(
-            (
-                f"delivered again to the {name}, with replay-name",
-                len(result.delivered[name]),
-                len(result.expected_delivered[name]),
-            )
-            for name in result.delivered
-        ),
-        *(
-            (f"{what} after the replay", "unchanged" if unchanged else "changed", "unchanged")
-            for what, unchanged in (
-                ("onboardings", onboardings_unchanged),
-                ("contacts in the CRM", contacts_unchanged),
-            )
-        ),
-    ]
+    _show_checks(
+        console,
+        "Archive and replay",
+        [
+            ("events in the archive", result.archived, result.expected_archived),
+            (f"state of replay {result.name!r}", result.state, "COMPLETED"),
+            *(
+                (
+                    f"delivered again to the {name}, with replay-name",
+                    len(result.delivered[name]),
+                    len(result.expected_delivered[name]),
+                )
+                for name in result.delivered
+            ),
+            *(
+                (f"{what} after the replay", "unchanged" if unchanged else "changed", "unchanged")
+                for what, unchanged in (
+                    ("onboardings", onboardings_unchanged),
+                    ("contacts in the CRM", contacts_unchanged),
+                )
+            ),
+        ],
+    )
+
+
+def show_dead_letters(console: Console, counts: Mapping[str, int]) -> None:
+    """How many messages nobody took, and the queues that hold one."""
+    total = f"in all {len(counts)} dead-letter queues"
+    _show_checks(
+        console,
+        "Events that were not delivered",
+        [
+            (total, sum(counts.values()), 0),
+            *((queue, count, 0) for queue, count in counts.items() if count),
+        ],
+    )
+
+
+def _show_checks(
+    console: Console, title: str, rows: Iterable[tuple[str, str | int, str | int]]
+) -> None:
+    table = _table(title, "", "what", "seen", "expected")
     for what, seen, expected in rows:
-        table.add_row(_mark(seen == expected), what, str(seen), str(expected))
+        table.add_row(_mark(seen == expected), what, escape(str(seen)), str(expected))
     console.print(table)
+
+
+def _email(email: str) -> str:
+    """The address as it was sent, blanks and all."""
+    return escape(repr(email)[1:-1])
+
+
+def _outcome(outcome: str) -> str:
+    return outcome if outcome == SIGNED_UP else f"[yellow]{escape(outcome)}[/yellow]"
+
+
+def _seconds(seconds: float | None) -> str:
+    return "-" if seconds is None else f"{seconds:.2f}"
+
+
+def _chain(chain: Sequence[ReceivedEvent]) -> str:
+    """The events with the seconds that each came after the first."""
+    return " → ".join(
+        event.detail_type
+        if event is chain[0]
+        else f"{event.detail_type} {event.arrived_at - chain[0].arrived_at:.2f} s"
+        for event in chain
+    )
 
 
 class _Paths:

@@ -11,6 +11,7 @@ class ExampleResources:
 
     app_bus_arn: str
     archive_arn: str
+    replay_workflow_arn: str
     onboarding_table_name: str
     analytics_queue_url: str
     support_queue_url: str

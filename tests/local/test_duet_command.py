@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -95,17 +96,34 @@ def test_the_demo_shows_who_signed_up_and_who_was_refused_by_name(
     demo: subprocess.CompletedProcess[str],
 ) -> None:
     rows = [line for line in demo.stdout.splitlines() if line.startswith("│ ✓ │")]
-    assert sum("signed up" in row for row in rows) == 12
+    assert sum("signed up" in row for row in rows) == 12 + 3
     assert any("Ada Byron" in row and "SignUp.EmailTaken" in row for row in rows)
     assert any("not-an-email" in row and "SignUp.InvalidRequest" in row for row in rows)
     assert any("Late Riser" in row and "SignUp.NotConfirmed" in row for row in rows)
 
 
+def test_the_demo_shows_the_events_of_each_sign_up_without_a_workflow(
+    demo: subprocess.CompletedProcess[str],
+) -> None:
+    chains = dict(
+        line.strip().split(": ", 1) for line in demo.stdout.splitlines() if "  form-" in line
+    )
+    untimed = {
+        request_id: re.sub(r" \d+\.\d\d s", "", chain) for request_id, chain in chains.items()
+    }
+    user = "SignUpRequested → EmailReserved → IdentityCreated → UserSignedUp"
+    refused = "SignUpRequested → SignUpRejected"
+    assert [untimed[f"form-000{number}"] for number in (1, 2, 3, 4)] == [user, user, user, refused]
+    assert untimed["form-0005"].startswith(f"{refused} (email must be ASCII text")
+    assert all(" s" in chain for chain in chains.values())
+    assert sum("│ by mail" in line for line in demo.stdout.splitlines()) == 3
+
+
 def test_the_demo_shows_each_event_with_its_receivers(
     demo: subprocess.CompletedProcess[str],
 ) -> None:
-    received = [line for line in demo.stdout.splitlines() if "UserSignedUp" in line]
-    assert len(received) == 12
+    received = [line for line in demo.stdout.splitlines() if "│ UserSignedUp" in line]
+    assert len(received) == 12 + 3
     assert all("analytics queue, onboarding function, CRM contact" in line for line in received)
     assert sum("TicketTriaged" in line for line in demo.stdout.splitlines()) == 2
 
@@ -116,7 +134,8 @@ def test_the_demo_shows_tickets_archive_and_replay(
     assert "user" in demo.stdout
     assert "urgent" in demo.stdout
     row = next(line for line in demo.stdout.splitlines() if "events in the archive" in line)
-    assert row.split("│")[3].strip() == row.split("│")[4].strip() == "15"
+    assert row.split("│")[3].strip() == row.split("│")[4].strip() == "23"
+    assert "state of replay 'Duet" in demo.stdout
     assert "delivered again to the analytics queue, with replay-name" in demo.stdout
 
 
@@ -124,14 +143,37 @@ def test_the_demo_shows_each_contact_with_the_request_that_led_to_it(
     demo: subprocess.CompletedProcess[str],
 ) -> None:
     _, _, contacts = demo.stdout.partition("Contacts in the CRM")
-    rows = [line for line in contacts.splitlines() if "│ sign-up-00" in line]
-    assert len(rows) == 12
+    rows = contacts.splitlines()
+    assert sum("│ sign-up-00" in row for row in rows) == 12
+    assert sum("│ form-00" in row for row in rows) == 3
     assert "contacts in the CRM after the replay" in contacts
+
+
+def test_the_demo_shows_the_states_of_the_partners_event_source(
+    demo: subprocess.CompletedProcess[str],
+) -> None:
+    _, _, states = demo.stdout.partition("The partner's event source")
+    seen = [line.split("│")[2:4] for line in states.splitlines() if line.startswith("│ ✓")][:3]
+    assert [(when.strip(), state.strip()) for when, state in seen] == [
+        ("offered by the partner", "PENDING"),
+        ("a bus of its name deployed", "ACTIVE"),
+        ("the stacks destroyed", "PENDING"),
+    ]
+
+
+def test_the_demo_shows_that_no_dead_letter_is_left(
+    demo: subprocess.CompletedProcess[str],
+) -> None:
+    row = next(line for line in demo.stdout.splitlines() if "dead-letter queues" in line)
+    count = re.search(r"in all (\d+) dead-letter queues", row)
+    assert count is not None
+    assert int(count[1]) > 20
+    assert row.split("│")[3].strip() == "0"
 
 
 def test_the_demo_shows_the_time_of_each_phase(demo: subprocess.CompletedProcess[str]) -> None:
     phases = [line for line in demo.stdout.splitlines() if line.startswith("✓ ")]
-    assert len(phases) == 10
+    assert len(phases) == 12
     assert all(line.endswith(" s") for line in phases)
 
 
