@@ -100,8 +100,8 @@ NAG_EXCEPTIONS = (
     NagException(
         rule="AwsSolutions-SQS3",
         construct_path="*/DeadLetters/Resource",
-        reason="it is the dead-letter queue of a rule's target, a pipe or a function, which the rule "
-        "cannot see",
+        reason="it is the dead-letter queue of a rule's target, a pipe or a function, which cdk-nag "
+        "does not see",
     ),
     NagException(
         rule="AwsSolutions-IAM5",
