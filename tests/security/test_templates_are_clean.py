@@ -100,7 +100,7 @@ NAG_EXCEPTIONS = (
     NagException(
         rule="AwsSolutions-SQS3",
         construct_path="*/DeadLetters/Resource",
-        reason="it is the dead-letter queue of a rule's target, a pipe or a function, which cdk-nag "
+        reason="it is the dead-letter queue of a rule's target, pipe or function, which cdk-nag "
         "does not see",
     ),
     NagException(
