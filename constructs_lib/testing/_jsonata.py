@@ -5,6 +5,8 @@ Source: Step Functions developer guide, "JSONata functions provided by Step Func
 
 from __future__ import annotations
 
+import copy
+import functools
 import hashlib
 import json
 import math
@@ -13,6 +15,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 
 import jsonata
+from jsonata import utils
 
 from constructs_lib.testing.workflow import JsonValue
 
@@ -30,27 +33,63 @@ class QueryError(ValueError):
     """A JSONata expression cannot be parsed or evaluated, or gives something that is no JSON."""
 
 
-def evaluate(expression: str) -> JsonValue:
-    """Evaluate one expression without input; undefined and null both become ``None``.
+class UndefinedError(QueryError):
+    """An expression gives nothing, not even null."""
+
+
+def evaluate(expression: str, bindings: Mapping[str, JsonValue] | None = None) -> JsonValue:
+    """Evaluate one expression without input.
+
+    Args:
+        expression: The expression alone, without ``{% %}``.
+        bindings: The variables it can use, by name without ``$``.
 
     Raises:
-        QueryError: for whatever reason the expression gives no JSON value.
+        UndefinedError: The expression gives nothing.
+        QueryError: For whatever other reason it gives no JSON value.
     """
     try:
-        compiled = jsonata.Jsonata(expression)
-        for name, function in _FUNCTIONS.items():
-            compiled.register_lambda(name, function)
-        return _plain(compiled.evaluate(None))
+        compiled = copy.copy(_compiled(expression))
+        # Functions that call functions look there for the expression that they are part of.
+        jsonata.Jsonata.CURRENT.jsonata = compiled
+        value = compiled.evaluate(None, {k: _with_null(v) for k, v in (bindings or {}).items()})
+        if value is None:
+            raise UndefinedError("returned nothing (undefined)")
+        return _plain(value)
     except QueryError:
         raise
     # jsonata-python raises its own errors, but also whatever Python raises inside a function.
     except Exception as error:
-        raise QueryError(str(error)) from error
+        raise QueryError(f"failed: {error}") from error
+
+
+@functools.lru_cache(maxsize=1024)
+def _compiled(expression: str) -> jsonata.Jsonata:
+    """Parsed, which takes longer than to evaluate it; not to be evaluated itself, but a copy."""
+    compiled = jsonata.Jsonata(expression)
+    compiled.set_output_convert_nulls(False)  # None is undefined
+    for name, function in _FUNCTIONS.items():
+        compiled.register_lambda(name, function)
+    compiled.register_function("lowercase", _LOWERCASE)
+    return compiled
+
+
+def _with_null(value: object) -> object:
+    """Turn a JSON value into what jsonata-python takes for one: None would be undefined."""
+    if value is None:
+        return utils.Utils.NULL_VALUE
+    if isinstance(value, Mapping):
+        return {key: _with_null(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_null(item) for item in value]
+    return value
 
 
 def _plain(value: object) -> JsonValue:
     """Turn jsonata-python's own list and number types into what a JSON document can hold."""
-    if value is None or isinstance(value, bool | int | str):
+    if value is None or value is utils.Utils.NULL_VALUE:
+        return None
+    if isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):
         if not math.isfinite(value):
@@ -106,3 +145,15 @@ _FUNCTIONS: Mapping[str, Callable[..., object]] = {
     "random": _random,
     "eval": _refuse_eval,
 }
+
+
+class _Corrected:
+    """Functions of the language that jsonata-python has otherwise."""
+
+    @staticmethod
+    def lowercase(text: str | None) -> str | None:
+        """Leaves ß as it is, which jsonata-python folds to ss."""
+        return None if text is None else text.lower()
+
+
+_LOWERCASE = jsonata.Jsonata.JNativeFunction("lowercase", "<s-:s>", _Corrected, None)

@@ -17,12 +17,10 @@ import functools
 import hashlib
 import json
 import os
-import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from unittest import mock
 
 import boto3
@@ -30,12 +28,13 @@ from botocore.exceptions import ClientError, UnknownServiceError
 from moto import mock_aws
 
 from constructs_lib.testing._faults import FAILED_ENTRY, FaultError, InjectedFault
-from constructs_lib.testing._moto_patches import Observer, all_patches
+from constructs_lib.testing._moto_patches.apply import all_patches
+from constructs_lib.testing._moto_patches.observer import Observer
+from constructs_lib.testing._runs import StartedWorkflow, WorkflowDeadlineError, WorkflowRun
 from constructs_lib.testing.workflow import JsonValue
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
-    from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
 __all__ = [
     "FAILED_ENTRY",
@@ -51,34 +50,10 @@ __all__ = [
 
 _REGION = "us-east-1"
 _ROLE_ARN = "arn:aws:iam::123456789012:role/workflow"
-_POLL_SECONDS = 0.002
-_START_SECONDS = 10
 
 
 class WorkflowRefusedError(ValueError):
     """The interpreter does not accept the definition."""
-
-
-class WorkflowDeadlineError(TimeoutError):
-    """The workflow did not get as far as asked within the time given."""
-
-
-@dataclass(frozen=True)
-class WorkflowRun:
-    """What an execution came to.
-
-    ``path`` has the states entered, in order (branches of a Parallel or Map interleave);
-    ``retries`` counts the retries, and ``retry_delays_seconds`` has the unscaled delay of each.
-    """
-
-    status: str
-    output: JsonValue
-    error: str | None
-    cause: str | None
-    path: tuple[str, ...]
-    retries: int
-    retry_delays_seconds: tuple[float, ...]
-    history: Sequence[Mapping[str, object]]
 
 
 @contextmanager
@@ -86,8 +61,10 @@ def moto_workflows(time_scale: float = 0.0) -> Iterator[WorkflowEngine]:
     """Emulate AWS in process, with workflows that run; a region and credentials are set.
 
     Args:
-        time_scale: What a second of a retry's delay or of a Wait state takes; 0 skips them.
-            Timeouts of tasks stay in real time: use ``engine.time_out``.
+        time_scale: What a second of a retry's delay, of a Wait state or of the time that a task
+            waits for its token takes. 0 skips retries' delays and Wait states; a task then waits
+            for its token in real time. Emulated calls take next to none of a task's time. Use
+            ``engine.time_out`` for timeouts.
     """
     if time_scale < 0:
         raise ValueError(f"time_scale must be 0 or more, got {time_scale}; 0 skips all waiting")
@@ -155,7 +132,7 @@ class WorkflowEngine:
             name=name or str(uuid.uuid4()),
             input=json.dumps(input),
         )["executionArn"]
-        started = StartedWorkflow(self._client, self._observer, arn)
+        started = StartedWorkflow(self._observer, arn)
         self._started.append(started)
         return started
 
@@ -183,17 +160,33 @@ class WorkflowEngine:
         self._observer.faults.add(InjectedFault(service, operation, error), times=times)
 
     def heal(self) -> None:
-        """Let all calls through again."""
+        """Let all calls through again, and let them be answered."""
         self._observer.faults.clear()
+        self._observer.forget_time_outs()
 
-    def time_out(self, *, state: str, times: int = 1) -> None:
-        """Let a state that waits for a task token reach its timeout as soon as its call is made."""
-        self._observer.plan_time_out(state, times)
+    def time_out(self, *, state: str, times: int | None = 1, reached: bool = True) -> None:
+        """Let a task time out: its call is not answered before its ``TimeoutSeconds``.
+
+        A task that waits for its token does so as soon as it waits; if it promised heartbeats,
+        they stay away and its error is ``States.HeartbeatTimeout``.
+
+        Args:
+            state: The task's state.
+            times: How often; None for always from now on.
+            reached: Whether the call reached the service, so that it has its effect.
+
+        Raises:
+            FaultError: ``times`` is below 1.
+        """
+        if times is not None and times < 1:
+            raise FaultError(f"times must be at least 1, got {times}; pass None for always")
+        self._observer.plan_time_out(state, times, reached=reached)
 
     def stop(self) -> None:
         """End every execution that still runs; ``moto_workflows`` does so on exit."""
         for started in self._started:
             started.stop()
+        self._started.clear()
 
     def _state_machine(self, definition: str | Mapping[str, JsonValue]) -> str:
         text = definition if isinstance(definition, str) else json.dumps(definition)
@@ -210,134 +203,6 @@ class WorkflowEngine:
                 ) from error
             self._state_machines[text] = created["stateMachineArn"]
         return self._state_machines[text]
-
-
-class StartedWorkflow:
-    """An execution under way."""
-
-    def __init__(self, client: SFNClient, observer: Observer, execution_arn: str) -> None:
-        self._client = client
-        self._observer = observer
-        self.execution_arn = execution_arn
-        # Moto starts an execution in a thread, and can neither describe nor stop it before that.
-        self._wait_for_start()
-
-    def result(self, *, within_seconds: float = 10) -> WorkflowRun:
-        """Wait for the end; an execution that does not end in time is stopped."""
-        deadline = time.monotonic() + within_seconds
-        while (described := self._describe())["status"] == "RUNNING":
-            if time.monotonic() > deadline:
-                raise self._too_late(f"end within_seconds={within_seconds}")
-            time.sleep(_POLL_SECONDS)
-        delays = self._observer.retry_delays(self.execution_arn)
-        history = self.history()
-        return WorkflowRun(
-            status=described["status"],
-            output=_output(history),
-            error=described.get("error"),
-            cause=described.get("cause"),
-            path=_path(history),
-            retries=len(delays),
-            retry_delays_seconds=delays,
-            history=history,
-        )
-
-    def until_waiting(self, *, state: str, within_seconds: float = 10) -> None:
-        """Wait until ``state`` has handed out its task token and waits for the answer."""
-        deadline = time.monotonic() + within_seconds
-        while state not in _waiting_states(self.history()):
-            if time.monotonic() > deadline or self._describe()["status"] != "RUNNING":
-                raise self._too_late(
-                    f"wait for a task token in state {state!r} within_seconds={within_seconds}"
-                )
-            time.sleep(_POLL_SECONDS)
-
-    def until_left(self, *, state: str, within_seconds: float = 10) -> None:
-        """Wait until ``state`` has ended, for example in another branch than the one that waits."""
-        deadline = time.monotonic() + within_seconds
-        while state not in _left_states(self.history()):
-            if time.monotonic() > deadline or self._describe()["status"] != "RUNNING":
-                raise self._too_late(f"leave state {state!r} within_seconds={within_seconds}")
-            time.sleep(_POLL_SECONDS)
-
-    def stop(self) -> None:
-        """End the execution if it still runs."""
-        self._client.stop_execution(executionArn=self.execution_arn)
-
-    def history(self) -> Sequence[Mapping[str, object]]:
-        """The raw events so far."""
-        return self._client.get_execution_history(executionArn=self.execution_arn)["events"]
-
-    def _wait_for_start(self) -> None:
-        deadline = time.monotonic() + _START_SECONDS
-        while not self.history():
-            if time.monotonic() > deadline:
-                raise WorkflowDeadlineError(
-                    f"workflow must start within {_START_SECONDS} seconds, got no event; look for "
-                    "an exception in moto's thread"
-                )
-            time.sleep(_POLL_SECONDS)
-
-    def _describe(self) -> DescribeExecutionOutputTypeDef:
-        return self._client.describe_execution(executionArn=self.execution_arn)
-
-    def _too_late(self, aim: str) -> WorkflowDeadlineError:
-        status = self._describe()["status"]
-        path = _path(self.history())
-        self.stop()
-        return WorkflowDeadlineError(
-            f"workflow must {aim}, got status {status} in state {path[-1] if path else 'none'!r} "
-            f"after {' -> '.join(path) or 'no state'}; answer its task token, let it time out with "
-            "engine.time_out, or allow more seconds"
-        )
-
-
-def _path(history: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    return tuple(
-        event["stateEnteredEventDetails"]["name"]
-        for event in history
-        if "stateEnteredEventDetails" in event
-    )
-
-
-def _output(history: Sequence[Mapping[str, Any]]) -> JsonValue:
-    """Read from the history: moto's DescribeExecution gives text as it is, not as JSON."""
-    details = history[-1].get("executionSucceededEventDetails")
-    output: JsonValue = json.loads(details["output"]) if details else None
-    return output
-
-
-def _waiting_states(history: Sequence[Mapping[str, Any]]) -> set[str]:
-    """The states with a submitted task that has not ended; branches are told apart by the chain
-    of previous events."""
-    by_id = {event["id"]: event for event in history}
-
-    def state_of(event: Mapping[str, Any]) -> str | None:
-        at: Mapping[str, Any] | None = event
-        while at is not None:
-            if "stateEnteredEventDetails" in at:
-                return str(at["stateEnteredEventDetails"]["name"])
-            at = by_id.get(at.get("previousEventId"))
-        return None
-
-    waiting: set[str] = set()
-    for event in history:
-        state = state_of(event)
-        if state is None:
-            continue
-        if event["type"] == "TaskSubmitted":
-            waiting.add(state)
-        elif event["type"] in ("TaskSucceeded", "TaskFailed", "TaskTimedOut"):
-            waiting.discard(state)
-    return waiting
-
-
-def _left_states(history: Sequence[Mapping[str, Any]]) -> set[str]:
-    return {
-        event["stateExitedEventDetails"]["name"]
-        for event in history
-        if "stateExitedEventDetails" in event
-    }
 
 
 def _check_operation(service: str, operation: str) -> None:

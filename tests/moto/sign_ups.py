@@ -5,7 +5,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from constructs_lib.demo.waiting import wait_for
 from constructs_lib.testing.moto_engine import (
     StartedWorkflow,
     WorkflowDeadlineError,
@@ -50,20 +49,17 @@ class SignUps:
         mails_before = len(self.world.mails())
         started = self.start(request)
         try:
-            started.until_waiting(state=WAITING_STATE)
+            started.until_waiting(state=WAITING_STATE, within_seconds=60)
         except WorkflowDeadlineError:
             return started.result()  # it ended before
-        if self.wait_for_code(started, mails_before) is not None:
-            self.confirm(self.code())
+        if (code := self.wait_for_code(started, mails_before)) is not None:
+            self.confirm(code)
         return started.result(within_seconds=60)
 
     def wait_for_code(self, started: StartedWorkflow, mails_before: int = 0) -> str | None:
         """Wait until another mail has come; ``None`` if the execution ends without one."""
-        wait_for(
-            lambda: (len(self.world.mails()), started.history()[-1]["type"]),
-            until=lambda seen: seen[0] > mails_before or str(seen[1]).startswith("Execution"),
-        )
-        return self.code() if len(self.world.mails()) > mails_before else None
+        came = started.until(lambda: len(self.world.mails()) > mails_before, within_seconds=60)
+        return self.code() if came else None
 
     def code(self) -> str:
         """The code of the newest mail that has one."""

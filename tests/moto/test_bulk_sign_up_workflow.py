@@ -9,10 +9,8 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import boto3
 import pytest
@@ -20,10 +18,6 @@ from aws_cdk import App, Stack
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk.assertions import Template
-from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
-    state_task_service,
-    state_task_service_sfn,
-)
 
 from constructs_lib.orchestration.bulk_sign_up import BulkSignUp
 from constructs_lib.testing.moto_engine import WorkflowEngine, WorkflowRun, moto_workflows
@@ -120,32 +114,9 @@ class Files:
         }
 
 
-@contextmanager
-def _nested_executions() -> Iterator[None]:
-    """Name fields as the API does on the way out and as Step Functions does on the way back, which
-    moto 5.2.5 leaves undone for Step Functions' own API."""
-    service = state_task_service_sfn.StateTaskServiceSfn
-    normalise = service._normalise_parameters
-
-    def parameters(self: Any, given: dict[str, Any], *names: Any, **by: Any) -> None:
-        normalise(self, given, *names, **by)
-        for key in [key for key in given if key[0].isupper()]:
-            given[key[0].lower() + key[1:]] = given.pop(key)
-
-    def response(_: object, response: dict[str, Any], *_names: object, **_by: object) -> None:
-        for key in list(response):
-            response[key[0].upper() + key[1:]] = response.pop(key)
-
-    with (
-        mock.patch.object(service, "_normalise_parameters", parameters),
-        mock.patch.object(state_task_service.StateTaskService, "_normalise_response", response),
-    ):
-        yield
-
-
 @pytest.fixture(scope="module")
 def files() -> Iterator[Files]:
-    with moto_workflows() as engine, _nested_executions():
+    with moto_workflows() as engine:
         yield Files(engine)
 
 

@@ -287,6 +287,7 @@ def test_event_and_notice_identify_the_request_and_leave_the_cause_out(
     (notice,) = trips.notices()
     assert event["detail"] == {
         "requestId": "request-7",
+        "correlationId": "request-7",
         "error": _NO_TABLE,
         "step": "Take payment",
         "notUndone": [],

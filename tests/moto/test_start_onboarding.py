@@ -17,6 +17,7 @@ from pydantic import ValidationError
 _DETAIL = {
     "userId": "user-1",
     "requestId": "sign-up-0001",
+    "correlationId": "request-0001",
     "signedUpAt": "2026-11-23T08:59:59.123Z",
 }
 _EVENT = {
@@ -122,7 +123,7 @@ def test_a_failed_write_is_retried_by_the_next_delivery(
     assert boto3.client("dynamodb").scan(TableName="idempotency")["Count"] == 0
 
 
-@pytest.mark.parametrize("field", ["userId", "requestId", "signedUpAt"])
+@pytest.mark.parametrize("field", ["userId", "requestId", "correlationId", "signedUpAt"])
 def test_an_event_without_a_field_of_its_contract_is_refused(
     handle: Callable[[dict[str, Any]], dict[str, str]], field: str
 ) -> None:
@@ -153,6 +154,6 @@ def test_the_log_line_carries_the_correlation_id(
     handle(_EVENT)
 
     (line,) = [json.loads(text) for text in log.getvalue().splitlines()]
-    assert line["correlation_id"] == "sign-up-0001"
+    assert line["correlation_id"] == "request-0001"
     assert line["message"] == "onboarding started"
     assert line["level"] == logging.getLevelName(logging.INFO)

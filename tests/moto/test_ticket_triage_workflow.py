@@ -5,7 +5,9 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+import jsonata
 import pytest
 from aws_cdk import App, Stack
 from aws_cdk import aws_dynamodb as dynamodb
@@ -77,6 +79,7 @@ def test_a_ticket_is_judged_by_requester_and_priority(
         "urgency": urgency,
         "tags": [],
         "attachmentCount": 0,
+        "correlationId": "event-1",
         "causedByEventId": "event-1",
     }
     # A list on moto, which does so with every "[0]" inside a path; text on AWS.
@@ -114,6 +117,25 @@ def test_no_tags_and_no_attachments_can_be_said_in_three_ways(
     assert run.status == "SUCCEEDED", run.cause
     (event,) = triage.events()
     assert (event["detail"]["tags"], event["detail"]["attachmentCount"]) == ([], 0)
+
+
+def test_a_correlation_id_is_passed_on(triage: TriageWorld) -> None:
+    run = triage.run({**_TICKET, "correlationId": "request-7"})
+
+    assert run.status == "SUCCEEDED", run.cause
+    (event,) = triage.events()
+    assert event["detail"]["correlationId"] == "request-7"
+
+
+@pytest.mark.parametrize("none", ["", None, 7])
+def test_a_ticket_without_correlation_id_has_that_of_its_event(
+    triage: TriageWorld, none: JsonValue
+) -> None:
+    run = triage.run({**_TICKET, "correlationId": none})
+
+    assert run.status == "SUCCEEDED", run.cause
+    (event,) = triage.events()
+    assert event["detail"]["correlationId"] == "event-1"
 
 
 def test_attachments_are_counted_and_stay_behind(triage: TriageWorld) -> None:
@@ -287,6 +309,28 @@ def test_a_failure_before_the_record_has_nothing_to_release(triage: TriageWorld)
 
     assert (run.status, run.error) == ("FAILED", "DynamoDB.ResourceNotFoundException")
     assert "Release event" not in run.path
+
+
+def test_tags_that_cannot_be_evaluated_fail_before_the_record(
+    triage: TriageWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No tag is as bad as that: the evaluator itself breaks down."""
+    evaluate = jsonata.Jsonata.evaluate
+
+    def break_down_once(expression: jsonata.Jsonata, data: object, bindings: Any) -> object:
+        if bindings["states"]["context"]["State"]["Name"] == "Normalize tag":
+            monkeypatch.setattr(jsonata.Jsonata, "evaluate", evaluate)
+            raise RuntimeError("broken")
+        return evaluate(expression, data, bindings)
+
+    monkeypatch.setattr(jsonata.Jsonata, "evaluate", break_down_once)
+
+    run = triage.run({**_TICKET, "tags": ["vip"]})
+
+    assert (run.status, run.error) == ("FAILED", "States.QueryEvaluationError")
+    assert "broken" in str(run.cause)
+    assert run.path[-1] == "Triage failed"
+    assert (triage.records(), triage.events()) == ([], [])
 
 
 @pytest.mark.parametrize(
