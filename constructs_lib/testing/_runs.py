@@ -81,23 +81,14 @@ class StartedWorkflow:
             WorkflowDeadlineError: It does not come to that before the time is up or the execution
                 ends; it is stopped then.
         """
-        self._until_in_history(
-            lambda history: state in _waiting_states(history),
-            f"wait for a task token in state {state!r} within_seconds={within_seconds}",
-            within_seconds,
-        )
 
-    def until_left(self, *, state: str, within_seconds: float = 10) -> None:
-        """Wait until ``state`` has ended, for example in another branch than the one that waits.
+        def waits() -> bool:
+            return state in _waiting_states(self.history())
 
-        Raises:
-            WorkflowDeadlineError: As ``until_waiting``.
-        """
-        self._until_in_history(
-            lambda history: state in _left_states(history),
-            f"leave state {state!r} within_seconds={within_seconds}",
-            within_seconds,
-        )
+        if not self.until(waits, within_seconds=within_seconds):
+            raise self._too_late(
+                f"wait for a task token in state {state!r} within_seconds={within_seconds}"
+            )
 
     def until(self, holds: Callable[[], bool], *, within_seconds: float = 10) -> bool:
         """Wait until ``holds()``, looking again whenever the execution goes on.
@@ -116,12 +107,6 @@ class StartedWorkflow:
     def history(self) -> Sequence[Mapping[str, object]]:
         """The raw events so far."""
         return history_of(self._execution)
-
-    def _until_in_history(
-        self, reached: Callable[[Sequence[Mapping[str, Any]]], bool], aim: str, within: float
-    ) -> None:
-        if not self.until(lambda: reached(self.history()), within_seconds=within):
-            raise self._too_late(aim)
 
     def _until(self, reached: Callable[[], bool], within_seconds: float) -> bool:
         """Look again whenever something has happened."""
@@ -181,11 +166,3 @@ def _waiting_states(history: Sequence[Mapping[str, Any]]) -> set[str]:
 def _entered(event: Mapping[str, Any]) -> str | None:
     details = event.get("stateEnteredEventDetails")
     return str(details["name"]) if details else None
-
-
-def _left_states(history: Sequence[Mapping[str, Any]]) -> set[str]:
-    return {
-        event["stateExitedEventDetails"]["name"]
-        for event in history
-        if "stateExitedEventDetails" in event
-    }
