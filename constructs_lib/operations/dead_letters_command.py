@@ -31,7 +31,6 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Show what consumers did not get, and bring it back to them.",
 )
-_console = Console()
 _errors = Console(stderr=True)
 
 Queues = Annotated[
@@ -73,10 +72,10 @@ def list_letters(
         rows = [one.summary() | body for one, body in zip(letters, bodies, strict=True)]
         typer.echo(json.dumps(rows, indent=2))
         return
-    table = Table(*_COLUMNS, title=f"{len(letters)} dead letters", title_justify="left")
+    table = _table(f"{len(letters)} dead letters", *_COLUMNS)
     for letter in letters:
         table.add_row(*_row(letter))
-    _console.print(table)
+    Console().print(table)
 
 
 @app.command()
@@ -112,12 +111,12 @@ def redrive(
         typer.echo(json.dumps({"dryRun": dry_run, "letters": rows}, indent=2))
     else:
         verb = "would go back" if dry_run else "went back"
-        _console.print(f"{len(outcomes) - len(stay)} of {len(outcomes)} {verb}")
+        Console().print(f"{len(outcomes) - len(stay)} of {len(outcomes)} {verb}")
         if stay:
-            table = Table(*_COLUMNS, "stays because", title="they stay", title_justify="left")
+            table = _table("they stay", *_COLUMNS, "stays because")
             for outcome in stay:
                 table.add_row(*_row(outcome.letter), escape(outcome.reason))
-            _console.print(table)
+            Console().print(table)
     if stay:
         raise typer.Exit(1)
 
@@ -139,6 +138,14 @@ def _redriven(
             for outcome in Redrive(queue).run(limit=limit, dry_run=dry_run):
                 progress.advance(task)
                 yield outcome
+
+
+def _table(title: str, *columns: str) -> Table:
+    """A table that folds what is too long for the terminal: an id cut short is of no use."""
+    table = Table(title=title, title_justify="left")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
 
 
 def _row(letter: DeadLetter) -> list[str]:
