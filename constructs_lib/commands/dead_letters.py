@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
@@ -11,12 +11,11 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
+from constructs_lib.commands._ends import BAD_INPUT, INTERRUPTED, fail
 from constructs_lib.operations.dead_letter import DeadLetter
 from constructs_lib.operations.dead_letter_queue import DeadLetterQueue, DeadLetterQueueError
 from constructs_lib.operations.redrive import Redrive, Redriven
 
-_BAD_INPUT = 2
-_INTERRUPTED = 130
 _COLUMNS = {
     "time": "time",
     "event type": "eventType",
@@ -29,6 +28,7 @@ _COLUMNS = {
 
 app = typer.Typer(
     no_args_is_help=True,
+    add_completion=False,
     help="Show what consumers did not get, and bring it back to them.",
 )
 _errors = Console(stderr=True)
@@ -66,7 +66,7 @@ def list_letters(
             letters += queue.read(limit=limit)
             queue.release()
         except (BotoCoreError, ClientError) as error:
-            _fail(f"the queue {queue.url} cannot be read: {error}", _BAD_INPUT)
+            fail(f"the queue {queue.url} cannot be read: {error}", BAD_INPUT)
     if as_json:
         bodies = [{"body": one.message["Body"]} if with_body else {} for one in letters]
         rows = [one.summary() | body for one, body in zip(letters, bodies, strict=True)]
@@ -102,9 +102,9 @@ def redrive(
     try:
         outcomes = list(_redriven(found, limit=limit, dry_run=dry_run))
     except (BotoCoreError, ClientError) as error:
-        _fail(f"a queue cannot be read: {error}; what was not delivered is still there", _BAD_INPUT)
+        fail(f"a queue cannot be read: {error}; what was not delivered is still there", BAD_INPUT)
     except KeyboardInterrupt:
-        _fail("interrupted; what was not delivered is still in its queue", _INTERRUPTED)
+        fail("interrupted; what was not delivered is still in its queue", INTERRUPTED)
     stay = [outcome for outcome in outcomes if not outcome.succeeded]
     if as_json:
         rows = [one.letter.summary() | {"reason": one.reason} for one in outcomes]
@@ -125,7 +125,7 @@ def _found(names: Sequence[str]) -> list[DeadLetterQueue]:
     try:
         return [DeadLetterQueue.find(name) for name in names]
     except DeadLetterQueueError as error:
-        _fail(error, _BAD_INPUT)
+        fail(error, BAD_INPUT)
 
 
 def _redriven(
@@ -155,8 +155,3 @@ def _row(letter: DeadLetter) -> list[str]:
     parts = summary["target"].split(":", 5)
     summary["target"] = f"{parts[2]}:{parts[5]}" if len(parts) == 6 else summary["target"]
     return [escape(summary[key]) for key in _COLUMNS.values()]
-
-
-def _fail(reason: object, status: int) -> NoReturn:
-    _errors.print(str(reason), style="red", markup=False, highlight=False, soft_wrap=True)
-    raise typer.Exit(status)
