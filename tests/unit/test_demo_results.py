@@ -8,6 +8,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from constructs_lib import cli
+from constructs_lib.commands import demo as demo_command
 from constructs_lib.demo.crm import Contact
 from constructs_lib.demo.drive_replay import ReplayResult
 from constructs_lib.demo.drive_sign_ups import SignUpResult
@@ -195,7 +196,7 @@ def test_the_exit_status_of_the_demo_says_how_it_ended(
             raise ending
         return ending
 
-    monkeypatch.setattr(cli, "run_demo", run_demo)
+    monkeypatch.setattr(demo_command, "run_demo", run_demo)
 
     result = CliRunner().invoke(cli.app, ["demo"])
 
