@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
+
+from constructs_lib.local._emulator_client import EmulatorClient
 
 if TYPE_CHECKING:
     from constructs_lib.local.faults import Fault, InjectedFault
@@ -34,15 +32,8 @@ class ActiveFault:
         self._control._ask("DELETE", number=self._number)
 
 
-class FaultControl:
+class FaultControl(EmulatorClient):
     """Faults of one account of an embedded AWS; nothing of them is felt in another account."""
-
-    account_id: str
-
-    @property
-    def endpoint_url(self) -> str:
-        """The endpoint of the emulator."""
-        raise NotImplementedError
 
     def inject(self, fault: Fault) -> ActiveFault:
         """Let calls in this account fail from now on; among several faults the oldest strikes."""
@@ -78,14 +69,5 @@ class FaultControl:
     def _ask(
         self, method: str, body: object = None, *, number: int | None = None
     ) -> Mapping[str, object]:
-        query = {"account": self.account_id} | ({} if number is None else {"number": str(number)})
-        request = urllib.request.Request(  # noqa: S310 - http on loopback
-            f"{self.endpoint_url}{FAULTS_PATH}?{urllib.parse.urlencode(query)}",
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"},
-        )
-        # A proxy of the surroundings has no business with loopback.
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=10) as response:
-            return cast(Mapping[str, object], json.load(response))
+        query = {} if number is None else {"number": number}
+        return self._ask_emulator(FAULTS_PATH, method=method, body=body, query=query)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, overload
 
 from constructs_lib.local._fault_control import FaultControl
+from constructs_lib.local.journal import JournalReading
 
 if TYPE_CHECKING:
     import boto3
@@ -48,7 +49,7 @@ def _session() -> boto3.Session:
     return boto3.Session(botocore_session=core)
 
 
-class EmbeddedAccount(FaultControl):
+class EmbeddedAccount(FaultControl, JournalReading):
     """One account and region of an embedded AWS.
 
     Nothing of one account is seen in another: tests that run side by side take one each.
