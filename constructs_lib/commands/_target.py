@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 
 from constructs_lib.commands._ends import BAD_INPUT, fail
+from constructs_lib.local.instance import find_instance
+from constructs_lib.operations.clients import Clients, environment_clients
 from constructs_lib.operations.target import Target, TargetError, find_target
 
 OnAws = Annotated[
@@ -35,3 +37,13 @@ def embedded_only(reason: str, *, aws: bool, endpoint_url: str | None = None) ->
     if aws:
         fail(reason, BAD_INPUT)
     return target_of(endpoint_url=endpoint_url)
+
+
+def clients_of(*, aws: bool, endpoint_url: str | None) -> Clients:
+    """Like ``target_of``; without an embedded AWS, those of the environment's account.
+
+    For commands that were made for real accounts.
+    """
+    if aws or endpoint_url or find_instance(Path.cwd()):
+        return target_of(aws=aws, endpoint_url=endpoint_url).client
+    return environment_clients

@@ -12,6 +12,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from constructs_lib.commands._ends import BAD_INPUT, INTERRUPTED, fail
+from constructs_lib.commands._target import EndpointUrl, OnAws, clients_of
 from constructs_lib.operations.dead_letter import DeadLetter
 from constructs_lib.operations.dead_letter_queue import DeadLetterQueue, DeadLetterQueueError
 from constructs_lib.operations.redrive import Redrive, Redriven
@@ -49,6 +50,8 @@ def list_letters(
         bool,
         typer.Option(help="With --json: add the messages' bodies, which may hold personal data."),
     ] = False,
+    aws: OnAws = False,
+    endpoint_url: EndpointUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """List the messages that wait in dead-letter queues, and leave them there.
@@ -61,7 +64,7 @@ def list_letters(
     Exit status: 0, or 2 if a queue cannot be read.
     """
     letters: list[DeadLetter] = []
-    for queue in _found(queues):
+    for queue in _found(queues, aws=aws, endpoint_url=endpoint_url):
         try:
             letters += queue.read(limit=limit)
             queue.release()
@@ -85,20 +88,23 @@ def redrive(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Look everything up, send and delete nothing.")
     ] = False,
+    aws: OnAws = False,
+    endpoint_url: EndpointUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """Bring the messages of dead-letter queues back to the consumers they were meant for.
 
     Mend the cause first. An event goes to the one target that did not get it, and keeps its id; no
     other consumer sees it again. A message is deleted once its delivery was taken; the others stay.
-    It works with your AWS credentials, region and AWS_ENDPOINT_URL, on AWS and on the embedded AWS
-    alike. You need the rights on the queue and to call the target yourself.
+    It works on the embedded AWS of duet up in this folder; if there is none, with your AWS
+    credentials, region and AWS_ENDPOINT_URL. You need the rights on the queue and to call the
+    target yourself.
 
     Example: duet dead-letters redrive OnboardingDeadLetters --dry-run
 
     Exit status: 0 if all went back, 1 if some stay, 2 if a queue cannot be read.
     """
-    found = _found(queues)
+    found = _found(queues, aws=aws, endpoint_url=endpoint_url)
     try:
         outcomes = list(_redriven(found, limit=limit, dry_run=dry_run))
     except (BotoCoreError, ClientError) as error:
@@ -121,9 +127,10 @@ def redrive(
         raise typer.Exit(1)
 
 
-def _found(names: Sequence[str]) -> list[DeadLetterQueue]:
+def _found(names: Sequence[str], *, aws: bool, endpoint_url: str | None) -> list[DeadLetterQueue]:
+    clients = clients_of(aws=aws, endpoint_url=endpoint_url)
     try:
-        return [DeadLetterQueue.find(name) for name in names]
+        return [DeadLetterQueue.find(name, clients=clients) for name in names]
     except DeadLetterQueueError as error:
         fail(error, BAD_INPUT)
 

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from constructs_lib.commands._ends import BAD_INPUT, INTERRUPTED, fail
+from constructs_lib.commands._target import EndpointUrl, OnAws, clients_of
 from constructs_lib.operations import (
     ReplayError,
     ReplayRun,
@@ -47,13 +48,15 @@ def replay(
             help="Name or ARN of a rule that gets the events, repeatable; all if left out."
         ),
     ] = None,
+    aws: OnAws = False,
+    endpoint_url: EndpointUrl = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Deliver archived events once more, and follow it to the end.
 
-    It starts the workflow of a Replay construct with your AWS credentials, region and
-    AWS_ENDPOINT_URL, so that it works on AWS and on the embedded AWS alike. Ctrl-C leaves the
-    replay running.
+    It starts the workflow of a Replay construct on the embedded AWS of duet up in this folder; if
+    there is none, with your AWS credentials, region and AWS_ENDPOINT_URL. Ctrl-C leaves the replay
+    running.
 
     Example: duet replay --stack DuetChoreography --last 2h
 
@@ -65,10 +68,11 @@ def replay(
         window = TimeWindow.parse(start=from_, end=to, last=last, now=datetime.now(UTC))
     except TimeWindowError as error:
         fail(error, BAD_INPUT)
+    clients = clients_of(aws=aws, endpoint_url=endpoint_url)
     run: ReplayRun | None = None
     try:
-        arn = workflow or workflow_of_stack(stack or "", output)
-        run = ReplayRun.start(arn, window=window, rules=rule or [])
+        arn = workflow or workflow_of_stack(stack or "", output, clients=clients)
+        run = ReplayRun.start(arn, window=window, rules=rule or [], clients=clients)
         outcome = follow_with_bar(run, window, Console(stderr=True))
     except ReplayError as error:
         fail(error, 1)

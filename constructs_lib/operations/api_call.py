@@ -9,9 +9,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote, urlencode
 
-import boto3
 import urllib3
 
+from constructs_lib.operations.clients import Clients, environment_clients
 from constructs_lib.operations.target_input import path_in
 
 if TYPE_CHECKING:
@@ -37,9 +37,9 @@ class ApiCalls:
         and HttpParameters (read 2026-11-23).
     """
 
-    def __init__(self) -> None:
-        self._events: EventBridgeClient = boto3.client("events")
-        self._secrets = boto3.client("secretsmanager")
+    def __init__(self, clients: Clients = environment_clients) -> None:
+        self._events: EventBridgeClient = clients("events")
+        self._secrets = clients("secretsmanager")
         self._destination = cache(lambda name: self._events.describe_api_destination(Name=name))
         self._connected = cache(self._credentials)
         self._http = urllib3.PoolManager(timeout=_TIMEOUT_SECONDS, retries=False)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from constructs_lib.operations.clients import Clients, environment_clients
 from constructs_lib.operations.dead_letter import DeadLetter, read_dead_letter
 
 if TYPE_CHECKING:
@@ -23,33 +23,39 @@ class DeadLetterQueueError(Exception):
 
 
 class DeadLetterQueue:
-    """The queue at ``url``. Messages that are read stay hidden until ``release``."""
+    """The queue at ``url``. Messages that are read stay hidden until ``release``.
 
-    def __init__(self, client: SQSClient, url: str) -> None:
+    ``clients`` are those of the queue's account and region, for whoever redrives it.
+    """
+
+    def __init__(
+        self, client: SQSClient, url: str, *, clients: Clients = environment_clients
+    ) -> None:
         self.url = url
+        self.clients = clients
         self._client = client
         self._held: dict[str, str] = {}
 
     @classmethod
-    def find(cls, queue: str) -> DeadLetterQueue:
-        """The queue of that name, ARN or URL, in the account and region of the AWS configuration.
+    def find(cls, queue: str, *, clients: Clients = environment_clients) -> DeadLetterQueue:
+        """The queue of that name, ARN or URL, in the account and region of ``clients``.
 
         Raises:
             DeadLetterQueueError: There is none, or AWS cannot be reached.
         """
         try:
-            client = boto3.client("sqs")
+            client: SQSClient = clients("sqs")
             if queue.startswith("arn:"):
                 *_, account, name = queue.split(":")
                 url = client.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)
             elif "://" in queue:
                 client.get_queue_attributes(QueueUrl=queue)
-                return cls(client, queue)
+                return cls(client, queue, clients=clients)
             else:
                 url = client.get_queue_url(QueueName=queue)
         except (BotoCoreError, ClientError, ValueError) as error:
             raise DeadLetterQueueError(f"the queue {queue!r} cannot be read: {error}") from error
-        return cls(client, url["QueueUrl"])
+        return cls(client, url["QueueUrl"], clients=clients)
 
     @property
     def arn(self) -> str:

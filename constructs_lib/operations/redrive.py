@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, cast
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from constructs_lib.operations.api_call import UndeliverableError
@@ -52,7 +51,7 @@ class Redrive:
     def __init__(self, queue: DeadLetterQueue) -> None:
         self._queue = queue
         self._queue_arn = queue.arn
-        self._calls = TargetCalls()
+        self._calls = TargetCalls(queue.clients)
         self._targets = cache(self._targets_of_rule)
 
     def run(
@@ -113,7 +112,8 @@ class Redrive:
 
     @cached_property
     def _events(self) -> EventBridgeClient:
-        return boto3.client("events")
+        events: EventBridgeClient = self._queue.clients("events")
+        return events
 
     def _targets_of_rule(self, rule_arn: str) -> list[_Target]:
         *bus, name = rule_arn.split(":rule/", 1)[1].rsplit("/", 1)

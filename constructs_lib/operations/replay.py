@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from constructs_lib.operations.clients import Clients, environment_clients
 from constructs_lib.operations.time_window import TimeWindow, instant_text
 
 if TYPE_CHECKING:
@@ -57,8 +57,15 @@ class ReplayRun:
         self._client = client
 
     @classmethod
-    def start(cls, workflow_arn: str, *, window: TimeWindow, rules: Sequence[str]) -> ReplayRun:
-        """Start a replay with the environment's credentials and endpoint.
+    def start(
+        cls,
+        workflow_arn: str,
+        *,
+        window: TimeWindow,
+        rules: Sequence[str],
+        clients: Clients = environment_clients,
+    ) -> ReplayRun:
+        """Start a replay.
 
         Raises:
             ReplayError: There is no such workflow, or it cannot be started.
@@ -76,7 +83,7 @@ class ReplayRun:
                 "it is an output of the stack: name that by --stack"
             )
         try:
-            client: SFNClient = boto3.client("stepfunctions", region_name=parts[3])
+            client: SFNClient = clients("stepfunctions", region_name=parts[3])
             started = client.start_execution(
                 stateMachineArn=workflow_arn, input=json.dumps(request)
             )
@@ -128,14 +135,16 @@ class ReplayRun:
         return None
 
 
-def workflow_of_stack(stack_name: str, output_key: str) -> str:
+def workflow_of_stack(
+    stack_name: str, output_key: str, *, clients: Clients = environment_clients
+) -> str:
     """The workflow's ARN, from an output of a stack.
 
     Raises:
         ReplayError: There is no such stack or output.
     """
     try:
-        (stack,) = boto3.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"]
+        (stack,) = clients("cloudformation").describe_stacks(StackName=stack_name)["Stacks"]
     except (BotoCoreError, ClientError) as error:
         raise ReplayError(f"stack {stack_name!r} cannot be read: {error}") from error
     outputs = {one["OutputKey"]: one["OutputValue"] for one in stack.get("Outputs", [])}
@@ -144,4 +153,4 @@ def workflow_of_stack(stack_name: str, output_key: str) -> str:
             f"--output must be an output of stack {stack_name!r}, got {output_key!r}; "
             f"there are: {', '.join(sorted(outputs)) or 'none'}"
         )
-    return outputs[output_key]
+    return str(outputs[output_key])

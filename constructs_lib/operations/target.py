@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from constructs_lib.local import EmbeddedAccount
 from constructs_lib.local.instance import Instance, find_instance
+from constructs_lib.operations.clients import Clients
 
 if TYPE_CHECKING:
     import boto3
@@ -25,13 +26,6 @@ _DEFAULT_ASSEMBLY = Path("cdk.out")
 
 class TargetError(Exception):
     """There is no AWS to talk to, or the wrong kind of one; the message holds the remedy."""
-
-
-class Clients(Protocol):
-    """Makes boto3 clients: ``boto3.client``, or ``Target.client``."""
-
-    def __call__(self, service: str, /, *, region_name: str | None = None) -> Any:
-        """The client of a service."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, cast
 
-import boto3
-
 from constructs_lib.operations.api_call import ApiCalls, UndeliverableError
+from constructs_lib.operations.clients import Clients, environment_clients
 from constructs_lib.operations.dead_letter import DeadLetter
 
 if TYPE_CHECKING:
@@ -26,7 +25,8 @@ _Target = Mapping[str, object]
 class TargetCalls:
     """Deliver to a target with the caller's own rights. Each call raises what its client raises."""
 
-    def __init__(self) -> None:
+    def __init__(self, clients: Clients = environment_clients) -> None:
+        self._clients = clients
         self._queue_url = cache(self._url_of_queue)
 
     def deliver(self, target: _Target, text: str, letter: DeadLetter) -> None:
@@ -103,27 +103,32 @@ class TargetCalls:
 
     @cached_property
     def _lambda(self) -> LambdaClient:
-        return boto3.client("lambda")
+        client: LambdaClient = self._clients("lambda")
+        return client
 
     @cached_property
     def _sqs(self) -> SQSClient:
-        return boto3.client("sqs")
+        client: SQSClient = self._clients("sqs")
+        return client
 
     @cached_property
     def _sns(self) -> SNSClient:
-        return boto3.client("sns")
+        client: SNSClient = self._clients("sns")
+        return client
 
     @cached_property
     def _workflows(self) -> SFNClient:
-        return boto3.client("stepfunctions")
+        client: SFNClient = self._clients("stepfunctions")
+        return client
 
     @cached_property
     def _events(self) -> EventBridgeClient:
-        return boto3.client("events")
+        client: EventBridgeClient = self._clients("events")
+        return client
 
     @cached_property
     def _apis(self) -> ApiCalls:
-        return ApiCalls()
+        return ApiCalls(self._clients)
 
     def _url_of_queue(self, arn: str) -> str:
         *_, account, name = arn.split(":")

@@ -64,7 +64,7 @@ class World:
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     world = World()
-    monkeypatch.setattr(boto3, "client", lambda _service: world)
+    monkeypatch.setattr(boto3, "client", lambda _service, **_region: world)
     monkeypatch.setattr(urllib3, "PoolManager", lambda **_settings: world)
     return world
 
