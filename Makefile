@@ -66,6 +66,9 @@ lock: ## Compile the lock files anew from pyproject.toml and package.json
 	@uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes \
 		--no-emit-package cdk-duet --no-annotate --no-emit-index-url \
 		--custom-compile-command "make lock" --output-file requirements.txt pyproject.toml
+	@uv pip compile --quiet --universal --python-version 3.11 --group emulator --generate-hashes \
+		--no-annotate --no-emit-index-url --custom-compile-command "make lock" \
+		--output-file constructs_lib/local/ministack-requirements.txt
 	@npm install --package-lock-only --silent
 
 clean: ## Remove what the commands above made

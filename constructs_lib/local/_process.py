@@ -7,12 +7,14 @@ import selectors
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
 
+from constructs_lib.local.emulator_python import EmulatorPython
+
+_LAUNCHER = Path(__file__).parent / "_launch.py"
 _START_SECONDS_MAX = 30.0
 _LOG_LINES_SHOWN = 20
 _LOG_NAME = "embedded-aws.log"
@@ -53,11 +55,12 @@ class RunningProcess:
             raise EmbeddedAwsError("the embedded AWS was not launched")
         return self._process.pid
 
-    def launch(self, environment: dict[str, str], port: int) -> None:
+    def launch(self, python: EmulatorPython, environment: dict[str, str], port: int) -> None:
         """Start the process and wait until it answers.
 
         Raises:
-            EmbeddedAwsError: The port is taken, or the process ended or stayed silent.
+            EmbeddedAwsError: The port is taken, the Python has no pinned MiniStack, or the process
+                ended or stayed silent.
         """
         lifeline_read, report_write = self._childs_ends
         orders = {
@@ -69,7 +72,7 @@ class RunningProcess:
         }
         with self.log_path.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "constructs_lib.local._serve", json.dumps(orders)],
+                [python.executable, *python.options, str(_LAUNCHER), json.dumps(orders)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -84,6 +87,8 @@ class RunningProcess:
         deadline = time.monotonic() + _START_SECONDS_MAX
         line = self.read_report(_START_SECONDS_MAX)
         message = json.loads(line) if line else {}
+        if "refusal" in message:
+            raise EmbeddedAwsError(message["refusal"])
         if "error" in message:
             raise EmbeddedAwsError(
                 f"port {port} of 127.0.0.1 cannot be used ({message['error']}); "

@@ -5,7 +5,10 @@ line: the port once it serves, or why it cannot), and watches the other, the *li
 of file says that its starter is gone, however it went.
 """
 
+from __future__ import annotations
+
 import asyncio
+import importlib.metadata
 import json
 import os
 import select
@@ -15,17 +18,18 @@ import socket
 import sys
 import threading
 from types import FrameType
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
-from hypercorn.asyncio import serve
-from hypercorn.config import Config
-from hypercorn.typing import (
-    ASGIFramework,
-    ASGIReceiveCallable,
-    ASGISendCallable,
-    ASGISendEvent,
-    Scope,
-)
+from constructs_lib.local.extensions.pin import MINISTACK_VERSION
+
+if TYPE_CHECKING:
+    from hypercorn.typing import (
+        ASGIFramework,
+        ASGIReceiveCallable,
+        ASGISendCallable,
+        ASGISendEvent,
+        Scope,
+    )
 
 # A process forked by the starter keeps the lifeline open, so the parent's id is looked at as well.
 _PARENT_CHECK_MS = 500
@@ -54,6 +58,10 @@ def main() -> None:
     # busy event loop must not keep an orphan alive.
     threading.Thread(target=_watch_starter, args=(orders,), daemon=True).start()
 
+    refusal = _refusal()
+    if refusal:
+        _report(orders, {"refusal": refusal})
+        _end(orders)
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -66,6 +74,8 @@ def main() -> None:
     # MiniStack reads its port while it is imported, hence the late import.
     os.environ["GATEWAY_PORT"] = str(port)
     app = prepare()
+    from hypercorn.asyncio import serve
+    from hypercorn.config import Config
 
     async def announcing(
         scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
@@ -99,6 +109,20 @@ def prepare() -> ASGIFramework:
     register_all()
     application: ASGIFramework = ministack_app.app
     return application
+
+
+def _refusal() -> str:
+    """Why this Python cannot run the emulator; empty if it can."""
+    try:
+        installed = importlib.metadata.version("ministack")
+    except importlib.metadata.PackageNotFoundError:
+        installed = "none"
+    if installed == MINISTACK_VERSION:
+        return ""
+    return (
+        f"ministack must be version {MINISTACK_VERSION} in the Python that runs the emulator, "
+        f"got {installed}; run: {sys.executable} -m pip install 'ministack=={MINISTACK_VERSION}'"
+    )
 
 
 def _watch_starter(orders: Orders) -> None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import math
 import os
 import site
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
+from constructs_lib.local._environment import EnvironmentMakingError
 from constructs_lib.local._process import EmbeddedAwsError, RunningProcess
 from constructs_lib.local._step_functions_mocks import require_mocks
 from constructs_lib.local.account import EmbeddedAccount
-from constructs_lib.local.extensions import MINISTACK_VERSION
+from constructs_lib.local.emulator_python import EmulatorPython, find_or_make
 from constructs_lib.local.faults import Fault
 
 # All that the emulator sees of this process's environment. No AWS_*, no proxy, no emulator switch.
@@ -113,18 +114,25 @@ class EmbeddedAws(EmbeddedAccount):
     def start(self) -> Self:
         """Start the emulator and wait, at most 30 seconds, until it answers.
 
+        It runs in this Python's environment if that has the pinned MiniStack and botocore, else in
+        one of its own, which is made at the first start (it says so on standard error) in the
+        user's cache folder. ``DUET_MINISTACK_PYTHON`` names another Python that has them. Handlers
+        run with this Python and its packages in any case.
+
         Raises:
-            EmbeddedAwsError: MiniStack is missing or has another version, the port is taken, the
-                process ended or did not answer in time (the message then ends with its log).
+            EmbeddedAwsError: MiniStack's environment cannot be made, the Python that was named has
+                no pinned MiniStack, the port is taken, the process ended or did not answer in time
+                (the message then ends with its log).
         """
         if self._running:
             raise EmbeddedAwsError(
                 f"the embedded AWS runs already at {self.endpoint_url}; stop it before a new start"
             )
-        _require_pinned_ministack()
+        python = _emulator_python()
         running = RunningProcess(self._given_work_folder)
         try:
-            running.launch(self._child_environment(running.scratch_folder), self._requested_port)
+            environment = self._child_environment(running.scratch_folder)
+            running.launch(python, environment, self._requested_port)
         except BaseException:
             running.end()
             raise
@@ -179,6 +187,7 @@ class EmbeddedAws(EmbeddedAccount):
             "SFTP_ENABLED": "0",
             "DOCKER_HOST": f"unix://{scratch / 'no-docker.sock'}",
             "LAMBDA_EXECUTOR": "local",
+            "DUET_HANDLER_PYTHON": sys.executable,
             **({"SFN_MOCK_CONFIG": str(self._mocks)} if self._mocks else {}),
         }
 
@@ -198,16 +207,8 @@ def serve(*, port: int, time_scale: float = 1.0) -> EmbeddedAws:
     return EmbeddedAws(port=port, time_scale=time_scale).start()
 
 
-def _require_pinned_ministack() -> None:
+def _emulator_python() -> EmulatorPython:
     try:
-        installed = importlib.metadata.version("ministack")
-    except importlib.metadata.PackageNotFoundError:
-        raise EmbeddedAwsError(
-            "the embedded AWS needs MiniStack, which is not installed; "
-            "run: pip install 'cdk-duet[local]'"
-        ) from None
-    if installed != MINISTACK_VERSION:
-        raise EmbeddedAwsError(
-            f"ministack must be version {MINISTACK_VERSION}, got {installed}; "
-            f"run: pip install 'ministack=={MINISTACK_VERSION}'"
-        )
+        return find_or_make(lambda line: print(f"duet: {line}", file=sys.stderr))  # noqa: T201 - said once, at the first use on a machine
+    except (EnvironmentMakingError, ValueError) as error:
+        raise EmbeddedAwsError(f"the embedded AWS cannot start: {error}") from error

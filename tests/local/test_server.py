@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import io
 import json
 import os
@@ -21,7 +20,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from constructs_lib.local import EmbeddedAws, EmbeddedAwsError, serve
-from constructs_lib.local.extensions import MINISTACK_VERSION
 
 if TYPE_CHECKING:
     from tests.local.conftest import WaitUntil
@@ -226,24 +224,6 @@ def test_an_emulator_that_dies_at_start_shows_its_log(
     (tmp_path / "hypercorn.py").write_text("raise RuntimeError('no such luck')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with pytest.raises(EmbeddedAwsError, match=r"(?s)ended before it could serve.*no such luck"):
-        EmbeddedAws().start()
-
-
-def test_another_ministack_version_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importlib.metadata, "version", lambda _name: "9.9.9")
-    expected = (
-        rf"{MINISTACK_VERSION}, got 9\.9\.9; run: pip install 'ministack=={MINISTACK_VERSION}'"
-    )
-    with pytest.raises(EmbeddedAwsError, match=expected):
-        EmbeddedAws().start()
-
-
-def test_a_missing_ministack_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(name: str) -> str:
-        raise importlib.metadata.PackageNotFoundError(name)
-
-    monkeypatch.setattr(importlib.metadata, "version", missing)
-    with pytest.raises(EmbeddedAwsError, match=r"pip install 'cdk-duet\[local\]'"):
         EmbeddedAws().start()
 
 

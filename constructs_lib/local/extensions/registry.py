@@ -29,6 +29,7 @@ def register_all() -> None:
         failed_executions,
         fault_injection,
         function_settings,
+        handler_python,
         inline_map,
         intrinsic_functions,
         jsonata_failures,
@@ -61,6 +62,7 @@ def register_all() -> None:
     event_delivery_http.register()
     async_invocations.register()
     function_settings.register()
+    handler_python.register()
     event_replays.register()
     event_times.register()
     event_patterns.register()
