@@ -65,8 +65,8 @@ class EventPublished(JournalRecord):
         bus_arn: The bus.
         source: Its ``source``.
         detail_type: Its ``detail-type``.
-        size_bytes: As PutEvents counts an entry: source, detail-type, detail and resources in
-            UTF-8, and 14 for a time.
+        size_bytes: As PutEvents counts an entry, without its time: source, detail-type, detail and
+            resources in UTF-8.
         replay_name: The replay that brought it back; empty for a new event.
         publisher: Who published it.
     """
@@ -78,23 +78,6 @@ class EventPublished(JournalRecord):
     size_bytes: int
     replay_name: str = ""
     publisher: Caller = OUTSIDE
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EventMatched(JournalRecord):
-    """The rules of a bus were asked about an event.
-
-    Args:
-        event_id: The event; ``replay_name`` and ``bus_arn`` as in its ``EventPublished``.
-        rule_arns: The enabled rules that matched, those without targets too.
-        rules_asked: How many enabled rules with a pattern the bus (or the replay's filter) had.
-    """
-
-    event_id: str
-    bus_arn: str
-    replay_name: str = ""
-    rule_arns: tuple[str, ...] = ()
-    rules_asked: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,9 +98,10 @@ class DeliveryAttempt(JournalRecord):
             ``dropped`` (there is none, or it does not exist: the event is lost).
         error_code: As in the dead-letter queue's ``ERROR_CODE``; empty if delivered.
         error_message: As in ``ERROR_MESSAGE``; empty if delivered.
-        started: What came of it: an execution's ARN, the request id of a function's invocation,
-            the message id in a queue or topic, the event id on another bus; empty for an API
-            destination. For ``dead-lettered``, the ARN of the dead-letter queue.
+        started: What came of it: an execution's ARN, the message id in a queue or topic, the event
+            id on another bus. Empty for an API destination, and for a function, whose
+            ``FunctionInvoked`` names rule and event. For ``dead-lettered``, the ARN of the
+            dead-letter queue.
         duration_ms: How long the target took to answer.
     """
 
@@ -185,15 +169,18 @@ class ExecutionEnded(JournalRecord):
 class FunctionInvoked(JournalRecord):
     """A function ran; the record is written when it has ended, ``time`` is when that was.
 
+    An asynchronous invocation that fails runs again, under another id: a record each.
+
     Args:
-        request_id: This run's id, as the handler's context has it where the emulator tells.
+        request_id: This run's id, as the handler's context has it.
         function_arn: The function, without a version.
-        caller: Who invoked it; with ``event_id`` when a rule's delivery did.
+        caller: Who invoked it: ``rule`` with the event of its delivery, ``execution`` with the
+            state, ``service`` with the queue or stream it was given records of.
         duration_ms: How long the handler took, start of its process included.
         memory_mb: Its configured memory, what GB-seconds are counted by.
         error: ``Unhandled`` and the like, the error's type where the handler named one; empty if
             it returned.
-        attempt: From 1; an asynchronous invocation that fails runs again.
+        messages: The messages of a queue, or the records of a stream, that it was given.
     """
 
     request_id: str
@@ -202,7 +189,7 @@ class FunctionInvoked(JournalRecord):
     duration_ms: float = 0.0
     memory_mb: int = 128
     error: str = ""
-    attempt: int = 1
+    messages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -255,6 +242,7 @@ class PipeDelivery(JournalRecord):
         undelivered: How many of them the target did not take.
         reason: Why not; empty if all were taken.
         size_bytes: Size of the batch as JSON, what pipe requests are counted by.
+        messages: The messages, or the records' event ids, that were in the batch.
         started: The executions or events that came of it.
     """
 
@@ -265,6 +253,7 @@ class PipeDelivery(JournalRecord):
     undelivered: int = 0
     reason: str = ""
     size_bytes: int = 0
+    messages: tuple[str, ...] = ()
     started: tuple[str, ...] = ()
 
 
@@ -316,7 +305,6 @@ KINDS: Mapping[str, type[JournalRecord]] = {
     each.__name__: each
     for each in (
         EventPublished,
-        EventMatched,
         EventArchived,
         DeliveryAttempt,
         ExecutionStarted,
@@ -328,7 +316,7 @@ KINDS: Mapping[str, type[JournalRecord]] = {
     )
 }
 _CALLERS = ("publisher", "starter", "caller")
-_LISTS = ("rule_arns", "started")
+_LISTS = ("started", "messages")
 
 
 def to_json(record: JournalRecord | ApiCalls) -> dict[str, object]:

@@ -19,14 +19,14 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import cast
 
 from ministack.core.arn import ArnParseError, parse_arn
 from ministack.services import eventbridge, sqs, stepfunctions
 
+from constructs_lib.local.extensions import journal_deliveries
 from constructs_lib.local.extensions.bus_logs import log_failure
+from constructs_lib.local.extensions.delivery import Delivery, DeliveryError, current_delivery
 
 _DEFAULT_RETRIES = 185
 _DEFAULT_AGE_SECONDS = 24 * 60 * 60
@@ -34,28 +34,6 @@ _LONGEST_DELAY_SECONDS = 8 * 60
 
 _Event = Mapping[str, object]
 _InvokeTarget = Callable[[_Event, _Event, _Event, object], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Delivery:
-    """One event on its way to one target of a rule, as MiniStack keeps them."""
-
-    target: _Event
-    event: _Event
-    rule: _Event
-
-
-class DeliveryError(Exception):
-    """A target did not take an event."""
-
-    def __init__(self, code: str, message: str, *, is_retriable: bool = False) -> None:
-        super().__init__(message)
-        self.code = code
-        self.is_retriable = is_retriable
-
-
-#: The delivery that this thread is at, for what sends to single kinds of targets.
-current_delivery: ContextVar[Delivery] = ContextVar("current_delivery")
 
 
 def register() -> None:
@@ -68,7 +46,7 @@ def _with_delivery(invoke_target: _InvokeTarget) -> _InvokeTarget:
         delivery = Delivery(target=target, event=event, rule=rule)
         problem = _unreachable(str(target.get("Arn")))
         if problem:
-            give_up(delivery, error_code="NO_RESOURCE", error_message=problem)
+            give_up(delivery, error_code="NO_RESOURCE", error_message=problem, attempts=0)
             return
         token = current_delivery.set(delivery)
         try:
@@ -96,6 +74,7 @@ def deliver(send: Callable[[], None], *, in_background: bool = False) -> None:
     The first try takes place here, unless ``in_background``; the delays never do.
     """
     delivery = current_delivery.get()
+    send = journal_deliveries.attempts(delivery, send)
     here = contextvars.copy_context()
     if in_background:
         _start(here, _try_all, delivery, send)
@@ -146,7 +125,7 @@ def _retry(delivery: Delivery, send: Callable[[], None], error: DeliveryError) -
         delivery,
         error_code=error.code,
         error_message=str(error),
-        retries=retries,
+        attempts=retries + 1,
         exhausted=exhausted,
     )
 
@@ -156,7 +135,7 @@ def give_up(
     *,
     error_code: str,
     error_message: str,
-    retries: int = 0,
+    attempts: int = 1,
     exhausted: str = "",
 ) -> None:
     """Move an undelivered event to its target's dead-letter queue, and tell the bus's log.
@@ -172,21 +151,25 @@ def give_up(
     }
     if exhausted:
         attributes["EXHAUSTED_RETRY_CONDITION"] = exhausted
-    if exhausted or retries:
-        attributes["RETRY_ATTEMPTS"] = str(retries)
+    if exhausted or attempts > 1:
+        attributes["RETRY_ATTEMPTS"] = str(attempts - 1)
     queue_arn = cast(_Event, target.get("DeadLetterConfig") or {}).get("Arn")
-    if queue_arn:
-        _send_to_dead_letter_queue(str(queue_arn), event, attributes)
+    queue = sqs._queue_by_arn(str(queue_arn)) if queue_arn else None
+    if queue is not None:
+        _send_to_dead_letter_queue(queue, event, attributes)
+    elif queue_arn:
+        eventbridge.logger.warning("EventBridge: dead-letter queue %s not found", queue_arn)
+    journal_deliveries.given_up(
+        delivery,
+        attempts_made=attempts,
+        code=error_code,
+        message=error_message,
+        dead_letter_queue=str(queue_arn) if queue is not None else "",
+    )
     log_failure(event, rule, target, reason=error_message, is_dead_lettered=bool(queue_arn))
 
 
-def _send_to_dead_letter_queue(
-    queue_arn: str, event: _Event, attributes: Mapping[str, str]
-) -> None:
-    queue = sqs._queue_by_arn(queue_arn)
-    if queue is None:
-        eventbridge.logger.warning("EventBridge: dead-letter queue %s not found", queue_arn)
-        return
+def _send_to_dead_letter_queue(queue: _Event, event: _Event, attributes: Mapping[str, str]) -> None:
     view = eventbridge._pattern_event_view(event)
     message = {
         "MessageBody": json.dumps(view.event_with_detail()),

@@ -15,7 +15,8 @@ from typing import cast
 
 from ministack.services import eventbridge
 
-from constructs_lib.local.extensions.event_delivery import DeliveryError, deliver
+from constructs_lib.local.extensions.delivery import DeliveryError
+from constructs_lib.local.extensions.event_delivery import deliver
 from constructs_lib.local.extensions.event_delivery_targets import missing
 
 _Record = Mapping[str, object]

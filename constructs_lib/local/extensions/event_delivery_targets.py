@@ -19,16 +19,14 @@ from typing import cast
 from ministack.services import eventbridge, lambda_svc, sns, sqs, stepfunctions
 
 from constructs_lib.local.extensions.answers import content, failed
-from constructs_lib.local.extensions.event_delivery import (
-    DeliveryError,
-    current_delivery,
-    deliver,
-)
+from constructs_lib.local.extensions.delivery import DeliveryError, current_delivery
+from constructs_lib.local.extensions.event_delivery import deliver
 from constructs_lib.local.extensions.fault_points import (
     InjectedError,
     is_slow,
     possible_faults,
 )
+from constructs_lib.local.extensions.journal_deliveries import started
 
 _WORKFLOW_INPUT_MAX_BYTES = 262_144
 # What names the target in the call, for faults that strike one target only.
@@ -106,7 +104,7 @@ def _send_to_queue(spec: object, payload: str, parameters: Mapping[str, str] | N
         raise missing()
     message = {"MessageBody": payload, **(parameters or {})}
     try:
-        sqs._act_send_message(message, queue["url"])
+        started(sqs._act_send_message(message, queue["url"]).get("MessageId"))
     except sqs._Err as error:
         raise DeliveryError("INVALID_PARAMETER", error.message) from error
 
@@ -118,6 +116,7 @@ def _send_to_topic(arn: str, payload: str) -> None:
         raise DeliveryError("INVALID_PARAMETER", str(error)) from error
     if published is None:
         raise missing()
+    started(published["message_id"])
 
 
 def _start_execution(arn: str, payload: str) -> None:
@@ -136,6 +135,7 @@ def _start_execution(arn: str, payload: str) -> None:
     response = stepfunctions._start_execution(request)
     if failed(response):
         raise DeliveryError("ERROR_FROM_TARGET", str(content(response).get("message")))
+    started(content(response)["executionArn"])
 
 
 def _refusing_missing_bus(dispatch: _DispatchToBus) -> Callable[..., None]:
@@ -144,5 +144,6 @@ def _refusing_missing_bus(dispatch: _DispatchToBus) -> Callable[..., None]:
         if bus_name not in eventbridge._event_buses:
             raise missing()
         dispatch(spec, *arguments)
+        started(current_delivery.get().event.get("EventId"))
 
     return send

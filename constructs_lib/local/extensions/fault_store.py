@@ -9,6 +9,9 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from constructs_lib.local._journal_records import FaultStruck
+from constructs_lib.local.extensions import journal_store
+from constructs_lib.local.extensions.journal_callers import current_caller
 from constructs_lib.local.faults import Fault
 
 _RECORDS_MAX = 10_000
@@ -52,6 +55,16 @@ class Strike:
     def record(self, *, execution_arn: str, request_id: str) -> None:
         """Keep it for ``records``."""
         for active in self.struck_by:
+            journal_store.add(
+                FaultStruck,
+                account_id=self.account_id,
+                service=active.fault.service,
+                action=active.fault.action,
+                error=active.fault.error,
+                latency_seconds=active.fault.latency_seconds,
+                caller=current_caller(),
+                request_id=request_id,
+            )
             _records[self.account_id].append(
                 (
                     active.number,
