@@ -143,6 +143,16 @@ def error_message(service: str, error: str) -> str:
     return f"{service_model(service).service_id} failed on purpose: {error} was injected."
 
 
+def rest_action(service: str, request: WireRequest) -> str:
+    """The action of a REST request to a service, empty if no service of that name has it."""
+    try:
+        route = _route(service, request)
+    except ValueError:
+        # botocore knows no such service.
+        return ""
+    return route.action if route else ""
+
+
 def _is_call(service: str, action: str, request: WireRequest) -> bool:
     model = service_model(service)
     if request.target:

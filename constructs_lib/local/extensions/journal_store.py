@@ -69,9 +69,7 @@ def add(kind: type[JournalRecord], *, account_id: str | None = None, **fields: o
     account = _accounts[account_id or get_account_id()]
     with account.lock:
         account.last_number += 1
-        account.records.append(
-            kind(number=account.last_number, time=datetime.now(UTC), **fields)  # type: ignore[arg-type]  # the kind's own
-        )
+        account.records.append(kind(number=account.last_number, time=datetime.now(UTC), **fields))
 
 
 def count(key: CallKey, addition: CallCount) -> None:

@@ -11,13 +11,16 @@ EventBridge Pipes targets" (read 2026-11-23). Inference: an event without ``Sour
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from ministack.services import eventbridge, pipes, stepfunctions
 
+from constructs_lib.local._journal_records import Caller, PipeDelivery
+from constructs_lib.local.extensions import journal_store
 from constructs_lib.local.extensions.answers import content, failed
 from constructs_lib.local.extensions.fault_points import InjectedError, possible_faults
+from constructs_lib.local.extensions.journal_callers import acting_as
 from constructs_lib.local.extensions.pipes_records import (
     Pipe,
     Record,
@@ -29,10 +32,14 @@ from constructs_lib.local.extensions.pipes_records import (
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of a batch: the records that the target did not take, and why."""
+    """What became of a batch: the records that the target did not take, and why.
+
+    ``started`` are the executions, or the events, that came of those that it took.
+    """
 
     undelivered: Sequence[Record] = field(default_factory=tuple)
     reason: str = ""
+    started: tuple[str, ...] = ()
 
 
 def identifier(record: Record) -> str:
@@ -42,6 +49,24 @@ def identifier(record: Record) -> str:
 
 def deliver(pipe: Pipe, records: Sequence[Record]) -> Outcome:
     """Hand a batch to the pipe's target."""
+    with acting_as(Caller(kind="pipe", arn=str(pipe["Arn"]))):
+        outcome = _deliver(pipe, records)
+    journal_store.add(
+        PipeDelivery,
+        pipe_arn=pipe["Arn"],
+        source_arn=pipe["Source"],
+        target_arn=pipe["Target"],
+        records=len(records),
+        undelivered=len(outcome.undelivered),
+        reason=outcome.reason,
+        size_bytes=len(json.dumps(records, default=str)),
+        messages=tuple(identifier(record) for record in records),
+        started=outcome.started,
+    )
+    return outcome
+
+
+def _deliver(pipe: Pipe, records: Sequence[Record]) -> Outcome:
     target = str(pipe["Target"])
     try:
         inputs = [target_input(pipe, record) for record in records]
@@ -81,13 +106,15 @@ def _run(pipe: Pipe, target: str, records: Sequence[Record], inputs: Sequence[ob
             answer = stepfunctions._start_execution(request)
         if failed(answer):
             return Outcome(undelivered=records, reason=_error(answer))
-        return Outcome()
+        return Outcome(started=(str(content(answer)["executionArn"]),))
     with possible_faults("stepfunctions", "StartSyncExecution", request):
         answer = stepfunctions._start_sync_execution(request)
     result = content(answer)
+    started = (str(result.get("executionArn", "")),)
     if failed(answer) or result.get("status") != "SUCCEEDED":
-        return Outcome(undelivered=records, reason=_error(answer))
-    return _named_failures(records, str(result.get("output")))
+        return Outcome(undelivered=records, reason=_error(answer), started=started)
+    outcome = _named_failures(records, str(result.get("output")))
+    return replace(outcome, started=started)
 
 
 def _named_failures(records: Sequence[Record], output: str) -> Outcome:
@@ -136,6 +163,7 @@ def _publish(
         reason="; ".join(
             sorted({f"{result['ErrorCode']}: {result['ErrorMessage']}" for _r, result in refused})
         ),
+        started=tuple(str(result["EventId"]) for result in results if "EventId" in result),
     )
 
 

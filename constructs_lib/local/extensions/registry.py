@@ -32,6 +32,7 @@ def register_all() -> None:
         handler_python,
         inline_map,
         intrinsic_functions,
+        journal,
         jsonata_failures,
         log_deliveries,
         nested_executions,
@@ -106,3 +107,5 @@ def register_all() -> None:
     # The run is known before its limit begins: registered last, called first.
     workflow_limits.register()
     current_run.register()
+    # It sees what all the others do.
+    journal.register()
