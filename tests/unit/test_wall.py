@@ -10,7 +10,7 @@ import pytest
 
 PACKAGE_FOLDER = Path(__file__).parent.parent.parent / "constructs_lib"
 CONSTRUCTS = ("orchestration", "choreography", "hybrid", "observability", "validation")
-TOOLS = ("local", "testing", "demo", "operations", "commands", "cli")
+TOOLS = ("local", "testing", "insight", "demo", "operations", "commands", "cli")
 # Ground of both halves.
 NEUTRAL = ("contracts", "partners", "rules")
 NODE_STARTERS = {"aws_cdk", "jsii", "constructs"}

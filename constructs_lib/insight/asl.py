@@ -1,0 +1,345 @@
+"""Amazon States Language to ``StateMachine``: whatever the definition holds, nothing is dropped.
+
+A value of the wrong type becomes a problem in words and is otherwise passed over; fields that the
+language does not have are named in ``unknown_fields``. ``State.fields`` is always the whole state.
+
+Source: states-language.net/spec.html; Step Functions developer guide, "State machine structure"
+and the pages of the state types (read 2026-11-27).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from constructs_lib.insight.asl_choice import condition_text
+from constructs_lib.insight.asl_task import Referrer, read_task
+from constructs_lib.insight.model import (
+    Catch,
+    JsonValue,
+    Retry,
+    State,
+    StateMachine,
+    Transition,
+)
+
+_COMMON = {"Type", "Comment", "QueryLanguage", "InputPath", "OutputPath", "Assign", "Output"}
+_GOES_ON = {"Next", "End"}
+_WORKS = {"ResultPath", "ResultSelector", "Parameters", "Arguments", "Retry", "Catch"}
+_FIELDS: Mapping[str, set[str]] = {
+    "Task": _COMMON
+    | _GOES_ON
+    | _WORKS
+    | {"Resource", "Credentials"}
+    | {f"{name}Seconds{path}" for name in ("Timeout", "Heartbeat") for path in ("", "Path")},
+    "Pass": _COMMON | _GOES_ON | {"Result", "ResultPath", "Parameters"},
+    "Choice": _COMMON | {"Choices", "Default"},
+    "Wait": _COMMON | _GOES_ON | {"Seconds", "SecondsPath", "Timestamp", "TimestampPath"},
+    "Succeed": _COMMON,
+    "Fail": _COMMON | {"Error", "ErrorPath", "Cause", "CausePath"},
+    "Parallel": _COMMON | _GOES_ON | _WORKS | {"Branches"},
+    "Map": _COMMON
+    | _GOES_ON
+    | _WORKS
+    | {"ItemProcessor", "Iterator", "Items", "ItemsPath", "ItemSelector", "ItemReader"}
+    | {"ItemBatcher", "ResultWriter", "Label", "MaxConcurrency", "MaxConcurrencyPath"}
+    | {
+        f"ToleratedFailure{what}{path}" for what in ("Count", "Percentage") for path in ("", "Path")
+    },
+}
+_MACHINE_FIELDS = {"Comment", "QueryLanguage", "StartAt", "States", "TimeoutSeconds", "Version"}
+_RETRY_FIELDS = {
+    "ErrorEquals",
+    "IntervalSeconds",
+    "MaxAttempts",
+    "BackoffRate",
+    "MaxDelaySeconds",
+    "JitterStrategy",
+    "Comment",
+}
+_CATCH_FIELDS = {"ErrorEquals", "Next", "ResultPath", "Output", "Assign", "Comment"}
+#: Step Functions itself takes no more than about this many levels; Python's stack takes more.
+_DEEPEST = 60
+
+
+def read_machine(definition: object, refer: Referrer) -> StateMachine:
+    """The state machine of a definition that is any JSON value at all.
+
+    Args:
+        refer: Tells what pieces of text in the definition point at.
+    """
+    reader = _Reader(refer)
+    machine = reader.machine(definition, (), "JSONPath", "the definition")
+    names: dict[str, int] = {}
+    for state in machine.all_states():
+        names[state.name] = names.get(state.name, 0) + 1
+    for name, count in names.items():
+        if count > 1:
+            reader.problem(f"state {name!r}", f"has its name {count} times; names must be unique")
+    return StateMachine(
+        **{
+            name: getattr(machine, name)
+            for name in machine.__dataclass_fields__
+            if name != "problems"
+        },
+        problems=tuple(reader.problems),
+    )
+
+
+class _Reader:
+    def __init__(self, refer: Referrer) -> None:
+        self._refer = refer
+        self.problems: list[str] = []
+
+    def problem(self, where: str, text: str) -> None:
+        """Keep what is malformed, once."""
+        said = f"{where} {text}"
+        if said not in self.problems:
+            self.problems.append(said)
+
+    def machine(
+        self, definition: object, path: tuple[str, ...], language: str, where: str
+    ) -> StateMachine:
+        if not isinstance(definition, Mapping):
+            self.problem(
+                where, f"must be an object with StartAt and States, got {_kind(definition)}"
+            )
+            return StateMachine(start_at="", states=(), query_language=language)
+        if len(path) > _DEEPEST:
+            self.problem(where, f"is nested deeper than {_DEEPEST} levels; the rest is not read")
+            return StateMachine(
+                start_at="", states=(), query_language=language, definition=definition
+            )
+        language = self._language(definition, language, where)
+        states = definition.get("States")
+        if not isinstance(states, Mapping):
+            self.problem(where, f"must have States, an object by state name, got {_kind(states)}")
+            states = {}
+        start_at = self._text(definition, "StartAt", where)
+        if start_at is None:
+            self.problem(where, "must name its first state in StartAt")
+        elif start_at not in states:
+            self.problem(where, f"starts at {start_at!r}, which is not among its States")
+        read = tuple(
+            self._state(str(name), fields, path, language) for name, fields in states.items()
+        )
+        for state in read:
+            for way in state.transitions:
+                if way.target not in states:
+                    self.problem(
+                        f"state {state.name!r}",
+                        f"goes on to {way.target!r}, which is not a state of the same level",
+                    )
+        known = _MACHINE_FIELDS | ({"ProcessorConfig"} if path else set())
+        unknown = self._unknown(definition, known, where)
+        return StateMachine(
+            start_at=start_at or "",
+            states=read,
+            query_language=language,
+            timeout_seconds=self._number(definition, "TimeoutSeconds", where),
+            comment=self._text(definition, "Comment", where) or "",
+            definition=definition,
+            unknown_fields=unknown,
+        )
+
+    def _state(self, name: str, fields: object, path: tuple[str, ...], language: str) -> State:
+        where = f"state {name!r}"
+        if not isinstance(fields, Mapping):
+            self.problem(where, f"must be an object, got {_kind(fields)}")
+            return State(name=name, type="", path=path, query_language=language)
+        type_ = self._text(fields, "Type", where) or ""
+        language = self._language(fields, language, where)
+        if type_ not in _FIELDS:
+            self.problem(where, f"must have a Type of the language, got {fields.get('Type')!r}")
+        ends = fields.get("End") is True or type_ in ("Succeed", "Fail")
+        catches, retries = self._catches(fields, where), self._retries(fields, where)
+        ways = (*self._ways_on(name, type_, fields, where), *_catch_ways(name, catches))
+        if type_ in _FIELDS and not ends and not any(way.kind != "catch" for way in ways):
+            self.problem(where, "must have a Next or an End")
+        task = None
+        if type_ == "Task":
+            task = read_task(fields, self._refer, lambda text: self.problem(where, text))
+        return State(
+            name=name,
+            type=type_,
+            path=path,
+            query_language=language,
+            transitions=ways,
+            task=task,
+            retries=retries,
+            catches=catches,
+            branches=tuple(self._branches(name, type_, fields, path, language, where)),
+            ends=ends,
+            timeout_seconds=self._seconds(fields, "TimeoutSeconds", where),
+            heartbeat_seconds=self._seconds(fields, "HeartbeatSeconds", where),
+            fields=fields,
+            unknown_fields=self._unknown(fields, _FIELDS[type_], where) if type_ in _FIELDS else (),
+        )
+
+    def _ways_on(
+        self, name: str, type_: str, fields: Mapping[str, JsonValue], where: str
+    ) -> Iterator[Transition]:
+        following = self._text(fields, "Next", where)
+        if following is not None and type_ not in ("Choice", "Succeed", "Fail"):
+            yield Transition(source=name, target=following, kind="next")
+        if type_ != "Choice":
+            return
+        choices = self._list(fields, "Choices", where)
+        if not choices:
+            self.problem(where, "must have at least one choice in Choices")
+        for rule in choices:
+            if not isinstance(rule, Mapping):
+                self.problem(where, f"must have objects in Choices, got {_kind(rule)}")
+                continue
+            target = self._text(rule, "Next", where)
+            if target is None:
+                self.problem(where, "must have a Next in each of its Choices")
+                continue
+            yield Transition(source=name, target=target, kind="choice", label=condition_text(rule))
+        default = self._text(fields, "Default", where)
+        if default is not None:
+            yield Transition(source=name, target=default, kind="default")
+
+    def _branches(
+        self,
+        name: str,
+        type_: str,
+        fields: Mapping[str, JsonValue],
+        path: tuple[str, ...],
+        language: str,
+        where: str,
+    ) -> Iterator[StateMachine]:
+        if type_ == "Parallel":
+            branches = self._list(fields, "Branches", where)
+            if not branches:
+                self.problem(where, "must have at least one branch in Branches")
+            for number, branch in enumerate(branches, 1):
+                yield self.machine(branch, (*path, name), language, f"branch {number} of {where}")
+        elif type_ == "Map":
+            processor = fields.get("ItemProcessor", fields.get("Iterator"))
+            yield self.machine(processor, (*path, name), language, f"the item processor of {where}")
+
+    def _retries(self, fields: Mapping[str, JsonValue], where: str) -> tuple[Retry, ...]:
+        found = []
+        for each in self._list(fields, "Retry", where):
+            place = f"Retry of {where}"
+            if not isinstance(each, Mapping):
+                self.problem(where, f"must have objects in Retry, got {_kind(each)}")
+                continue
+            self._unknown(each, _RETRY_FIELDS, place)
+            numbers = {
+                name: self._number(each, field, place)
+                for name, field in (
+                    ("interval_seconds", "IntervalSeconds"),
+                    ("backoff_rate", "BackoffRate"),
+                    ("max_delay_seconds", "MaxDelaySeconds"),
+                )
+            }
+            attempts = self._number(each, "MaxAttempts", place)
+            found.append(
+                Retry(
+                    errors=self._errors(each, place),
+                    interval_seconds=_or(numbers["interval_seconds"], 1),
+                    backoff_rate=_or(numbers["backoff_rate"], 2.0),
+                    max_delay_seconds=numbers["max_delay_seconds"],
+                    max_attempts=int(_or(attempts, 3)),
+                    jitter=self._text(each, "JitterStrategy", place) or "NONE",
+                )
+            )
+        return tuple(found)
+
+    def _catches(self, fields: Mapping[str, JsonValue], where: str) -> tuple[Catch, ...]:
+        found = []
+        for each in self._list(fields, "Catch", where):
+            if not isinstance(each, Mapping):
+                self.problem(where, f"must have objects in Catch, got {_kind(each)}")
+                continue
+            self._unknown(each, _CATCH_FIELDS, f"Catch of {where}")
+            target = self._text(each, "Next", f"Catch of {where}")
+            if target is None:
+                self.problem(f"Catch of {where}", "must have a Next")
+                continue
+            found.append(Catch(errors=self._errors(each, f"Catch of {where}"), target=target))
+        return tuple(found)
+
+    def _errors(self, holder: Mapping[str, JsonValue], where: str) -> tuple[str, ...]:
+        names = self._list(holder, "ErrorEquals", where)
+        if not names:
+            self.problem(where, "must name errors in ErrorEquals")
+        for name in names:
+            if not isinstance(name, str):
+                self.problem(where, f"must have texts in ErrorEquals, got {_kind(name)}")
+        return tuple(name for name in names if isinstance(name, str))
+
+    def _language(self, holder: Mapping[str, JsonValue], inherited: str, where: str) -> str:
+        language = self._text(holder, "QueryLanguage", where)
+        if language is None:
+            return inherited
+        if language not in ("JSONPath", "JSONata"):
+            self.problem(
+                where, f"must have a QueryLanguage of JSONPath or JSONata, got {language!r}"
+            )
+            return inherited
+        return language
+
+    def _unknown(
+        self, holder: Mapping[str, JsonValue], known: set[str], where: str
+    ) -> tuple[str, ...]:
+        unknown = tuple(str(name) for name in holder if name not in known)
+        if unknown:
+            self.problem(where, f"has fields that are not known here: {', '.join(unknown)}")
+        return unknown
+
+    def _text(self, holder: Mapping[str, JsonValue], name: str, where: str) -> str | None:
+        value = holder.get(name)
+        if value is None or isinstance(value, str):
+            return value
+        self.problem(where, f"must have a text in {name}, got {_kind(value)}")
+        return None
+
+    def _list(self, holder: Mapping[str, JsonValue], name: str, where: str) -> list[JsonValue]:
+        value = holder.get(name)
+        if value is None:
+            return []
+        if isinstance(value, list):
+            return value
+        self.problem(where, f"must have a list in {name}, got {_kind(value)}")
+        return []
+
+    def _number(self, holder: Mapping[str, JsonValue], name: str, where: str) -> float | None:
+        value = holder.get(name)
+        if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+            return value if value is None or abs(value) < 1e15 else None
+        if not (isinstance(value, str) and ("{%" in value or "${" in value)):
+            self.problem(where, f"must have a number in {name}, got {_kind(value)}")
+        return None
+
+    def _seconds(
+        self, holder: Mapping[str, JsonValue], name: str, where: str
+    ) -> float | str | None:
+        path = holder.get(f"{name}Path")
+        if isinstance(path, str):
+            return path
+        value = holder.get(name)
+        if isinstance(value, str) and ("{%" in value or "${" in value):
+            return value
+        return self._number(holder, name, where)
+
+
+def _catch_ways(name: str, catches: tuple[Catch, ...]) -> Iterator[Transition]:
+    for each in catches:
+        yield Transition(
+            source=name, target=each.target, kind="catch", label=", ".join(each.errors)
+        )
+
+
+def _or(value: float | None, default: float) -> float:
+    return default if value is None else value
+
+
+def _kind(value: object) -> str:
+    """A value in few words for a message."""
+    if isinstance(value, Mapping):
+        return "an object"
+    if isinstance(value, list | tuple):
+        return "a list"
+    return "nothing" if value is None else f"{value!r:.60}"

@@ -1,0 +1,188 @@
+"""``load``: a ``cdk.out`` folder, one template or one bare definition as an ``Assembly``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from constructs_lib.insight.cloud_assembly import nested_stacks, read_stacks
+from constructs_lib.insight.definitions import bare_workflow, read_workflow
+from constructs_lib.insight.documents import read_mapping
+from constructs_lib.insight.errors import InsightError
+from constructs_lib.insight.events import EventReader
+from constructs_lib.insight.model import Assembly, JsonValue, Note, Place, Resource
+from constructs_lib.insight.other_resources import (
+    read_functions,
+    read_queues,
+    read_tables,
+    read_topics,
+)
+from constructs_lib.insight.permissions import read_statements
+from constructs_lib.insight.publications import PublicationReader
+from constructs_lib.insight.reading import Reading
+from constructs_lib.insight.references import References
+from constructs_lib.insight.template_stack import TemplateStack
+
+_FRAME = re.compile(
+    r"((?:[A-Za-z]:)?[^\s()'\"]+\.(?:py|ts|tsx|js|mjs|java|cs|go|kt)):(?:line )?(\d+)"
+)
+_NOT_USER_CODE = ("node_modules", "site-packages", "node:", "jsii")
+#: Construct ids that tell nothing of their own.
+_SILENT = {"Resource", "Default"}
+_COMMON_IDS = {
+    *("Bus", "DeadLetters", "DefaultPolicy", "EventBus", "Function", "Handler", "LogGroup", "Logs"),
+    *("Pipe", "Policy", "Queue", "Role", "Rule", "ServiceRole", "StateMachine", "Subscription"),
+    *("Table", "Topic", "Workflow", "Archive", "Events", "EventsRole"),
+}
+
+
+def load(path: str | Path) -> Assembly:
+    """Read an assembly.
+
+    Args:
+        path: A ``cdk.out`` folder, a CloudFormation or SAM template, or an Amazon States Language
+            definition; the files may be JSON or YAML.
+    Raises:
+        InsightError: It is none of these; the text names the file, the rule and the remedy. What is
+            merely malformed or unknown inside is in ``Assembly.notes``.
+    """
+    path = Path(path)
+    notes: list[Note] = []
+
+    def note(text: str) -> None:
+        notes.append(Note(place=None, text=text))
+
+    if path.is_dir():
+        stacks = read_stacks(path, note)
+        return _assembly(path, stacks, notes)
+    if not path.exists():
+        raise InsightError(
+            f"{path} must be a cdk.out folder, a template or a definition, got nothing there; "
+            "run cdk synth, or name another path"
+        )
+    content = read_mapping(path)
+    if "Resources" in content:
+        stack = TemplateStack(
+            name=path.stem.removesuffix(".template"),
+            stack_name=path.stem.removesuffix(".template"),
+            template=content,
+            folder=path.parent,
+            file=path.name,
+        )
+        if "Transform" in content:
+            from constructs_lib.insight.sam import transformed
+
+            stack = transformed(stack, note)
+        nested = {each.name: each for each in nested_stacks(stack, note)}
+        return _assembly(path, {stack.name: stack, **nested}, notes)
+    if "States" in content or "StartAt" in content:
+        workflow, more = bare_workflow(path, content)
+        return Assembly(
+            path=str(path),
+            stacks=(),
+            resources={workflow.resource.key: workflow.resource},
+            workflows=(workflow,),
+            notes=more,
+        )
+    raise InsightError(
+        f"{path} must have Resources (a template) or StartAt and States (a definition), got "
+        f"{', '.join(sorted(map(str, content))[:8]) or 'an empty object'}; name another file"
+    )
+
+
+def _assembly(path: Path, stacks: Mapping[str, TemplateStack], notes: list[Note]) -> Assembly:
+    said: set[str] = set()
+
+    def note(stack: str, text: str) -> None:
+        if (line := f"stack {stack}: {text}") not in said:
+            said.add(line)
+            notes.append(Note(place=None, text=line))
+
+    references = References(stacks, note)
+    resources: dict[str, Resource] = {}
+    for stack in stacks.values():
+        for logical_id, value in stack.section("Resources").items():
+            if not isinstance(value, Mapping) or not isinstance(value.get("Type"), str):
+                note(stack.name, f"resource {logical_id!r} has no Type and was not read")
+                continue
+            resource = _resource(stack, str(logical_id), value)
+            resources[resource.key] = resource
+    reading = Reading(resources=resources, references=references, notes=notes)
+    workflows = tuple(
+        read_workflow(reading, resource, stacks[resource.place.stack])
+        for _, resource in reading.of_type("AWS::StepFunctions::StateMachine")
+    )
+    events = EventReader(reading)
+    rules, archives, pipes = events.rules(), events.archives(), events.pipes()
+    functions = read_functions(reading)
+    statements = read_statements(reading)
+    publications = PublicationReader(reading, events)
+    published = (
+        *publications.of_workflows(workflows),
+        *publications.of_pipes(pipes),
+        *publications.of_schedules(),
+        *publications.of_functions(functions, statements, events.buses()),
+    )
+    return Assembly(
+        path=str(path),
+        stacks=tuple(stacks),
+        resources=resources,
+        workflows=workflows,
+        buses=events.buses(),
+        rules=rules,
+        archives=archives,
+        pipes=pipes,
+        queues=read_queues(reading),
+        functions=functions,
+        topics=read_topics(reading),
+        tables=read_tables(reading),
+        statements=statements,
+        publications=published,
+        notes=tuple(notes),
+    )
+
+
+def _resource(stack: TemplateStack, logical_id: str, value: Mapping[str, JsonValue]) -> Resource:
+    metadata = value.get("Metadata")
+    path = metadata.get("aws:cdk:path") if isinstance(metadata, Mapping) else None
+    key = f"{stack.name}/{logical_id}"
+    construct_path = path if isinstance(path, str) else key
+    return Resource(
+        key=key,
+        type=str(value["Type"]),
+        name=_telling_name(path) if isinstance(path, str) else logical_id,
+        place=Place(
+            stack=stack.name,
+            logical_id=logical_id,
+            construct_path=construct_path,
+            source=_source(stack.metadata.get(f"/{construct_path}")),
+            file=stack.file,
+        ),
+        properties=stack.properties(logical_id),
+    )
+
+
+def _telling_name(path: str) -> str:
+    """``SignUp/Workflow`` for ``App/SignUp/Workflow/Resource``, ``Triage`` for ``App/Triage``."""
+    parts = [part for part in path.split("/")[1:] if part not in _SILENT]
+    telling = [
+        part for number, part in enumerate(parts) if number == 0 or part != parts[number - 1]
+    ]
+    if len(telling) > 1 and telling[-1] in _COMMON_IDS:
+        return "/".join(telling[-2:])
+    return telling[-1] if telling else path
+
+
+def _source(entries: JsonValue) -> str | None:
+    """The line of the program, from the first frame that is the user's own."""
+    for entry in entries if isinstance(entries, list) else []:
+        if not isinstance(entry, Mapping):
+            continue
+        data = entry.get("data") if entry.get("type") == "aws:cdk:creationStack" else None
+        for frames in (entry.get("trace"), data):
+            for frame in frames if isinstance(frames, list) else []:
+                found = _FRAME.search(frame) if isinstance(frame, str) else None
+                if found and not any(part in found[1] for part in _NOT_USER_CODE):
+                    return f"{found[1]}:{found[2]}"
+    return None

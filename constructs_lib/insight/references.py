@@ -1,0 +1,405 @@
+"""What references of templates point at, over all stacks, nested ones included.
+
+A reference is rendered as ``${LogicalId}`` or ``${LogicalId.Attribute}``, with ``Stack/`` before
+the id where it points into another stack: readable, and it can be found again in any text that it
+became part of.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from functools import cached_property
+
+from constructs_lib.insight.intrinsics import Renderer, Unrenderable, sequence
+from constructs_lib.insight.model import JsonValue, Reference
+from constructs_lib.insight.template_stack import TemplateStack
+
+_MARKER = re.compile(r"\$\{(?:([^{}]+)/)?([A-Za-z0-9]+)(?:\.([A-Za-z0-9.]+))?\}")
+_KNOWN_PSEUDO = {"AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com"}
+_NO_VALUE = "AWS::NoValue"
+_SPLIT = re.compile(r"\$\{[^}]*\}|.", re.DOTALL)
+#: Property that holds the physical name, and how an ARN of the type ends.
+_NAMES: Mapping[str, tuple[str, str]] = {
+    "AWS::DynamoDB::Table": ("TableName", "dynamodb::table/{}"),
+    "AWS::Events::EventBus": ("Name", "events::event-bus/{}"),
+    "AWS::Events::ApiDestination": ("Name", "events::api-destination/{}"),
+    "AWS::IAM::Role": ("RoleName", "iam::role/{}"),
+    "AWS::Lambda::Function": ("FunctionName", "lambda::function:{}"),
+    "AWS::S3::Bucket": ("BucketName", "s3::{}"),
+    "AWS::SNS::Topic": ("TopicName", "sns::{}"),
+    "AWS::SQS::Queue": ("QueueName", "sqs::{}"),
+    "AWS::StepFunctions::Activity": ("Name", "states::activity:{}"),
+    "AWS::StepFunctions::StateMachine": ("StateMachineName", "states::stateMachine:{}"),
+}
+#: Resources that stand for another: the property that names it.
+_STANDS_FOR: Mapping[str, tuple[str, ...]] = {
+    "AWS::Lambda::Alias": ("FunctionName",),
+    "AWS::Lambda::Version": ("FunctionName",),
+    "AWS::Lambda::Url": ("TargetFunctionArn",),
+    "AWS::StepFunctions::StateMachineVersion": ("StateMachineArn",),
+}
+_DEEPEST = 40
+
+
+class References:
+    """Resolves references of any stack of the assembly.
+
+    Args:
+        note: Takes the stack's name and what could not be resolved.
+    """
+
+    def __init__(
+        self, stacks: Mapping[str, TemplateStack], note: Callable[[str, str], None]
+    ) -> None:
+        self._stacks = stacks
+        self._note = note
+        self._views = {name: _StackView(self, stack) for name, stack in stacks.items()}
+
+    def text(self, stack: str, value: JsonValue) -> str:
+        """``value`` as CloudFormation would render it, with references as markers."""
+        try:
+            return self._local(stack, self._views[stack].renderer.text(value))
+        except Unrenderable as reason:
+            self._note(stack, f"a value {reason}")
+            return json.dumps(value, default=str)
+
+    def tree(self, stack: str, value: JsonValue) -> JsonValue:
+        """The same for an object; conditional parts are chosen and missing ones left out."""
+        value = self.structure(stack, value)
+        try:
+            rendered = self._views[stack].renderer.tree(value)
+        except Unrenderable as reason:
+            self._note(stack, f"a value {reason}")
+            return value
+        return _map_texts(rendered, lambda text: self._local(stack, text))
+
+    def structure(self, stack: str, value: JsonValue) -> JsonValue:
+        """``value`` with its ``Fn::If`` decided and ``AWS::NoValue`` left out; references stay."""
+        return self._views[stack].structure(value)
+
+    def reference(self, stack: str, value: JsonValue) -> Reference:
+        """What ``value`` points at."""
+        return self.of_text(stack, self.text(stack, value))
+
+    def of_text(self, stack: str, text: str) -> Reference:
+        """What a text that references were rendered into points at."""
+        found: list[tuple[str, str | None]] = []
+        for other, logical_id, attribute in _MARKER.findall(text):
+            key = f"{other or stack}/{logical_id}"
+            if self._exists(key):
+                found.append((key, attribute or None))
+        if found:
+            key, attribute = found[-1]
+            return Reference(text=text, key=self._behind(key), attribute=attribute)
+        return Reference(text=text, key=self._by_name.get(_short(text)))
+
+    def type_of(self, key: str) -> str | None:
+        """The resource type behind a key."""
+        stack, _, logical_id = key.rpartition("/")
+        type_ = self._stacks[stack].resource(logical_id).get("Type") if stack else None
+        return type_ if isinstance(type_, str) else None
+
+    def _exists(self, key: str) -> bool:
+        stack, _, logical_id = key.rpartition("/")
+        return stack in self._stacks and bool(self._stacks[stack].resource(logical_id))
+
+    def _behind(self, key: str) -> str:
+        """The function of an alias or version; the workflow of a version."""
+        for _ in range(3):
+            stack, _, logical_id = key.rpartition("/")
+            properties = self._stacks[stack].properties(logical_id)
+            type_ = self.type_of(key) or ""
+            value: JsonValue = None
+            for name in _STANDS_FOR.get(type_, ()):
+                value = properties.get(name)
+            if type_ == "AWS::StepFunctions::StateMachineAlias":
+                value = _version_of_alias(properties)
+            if value is None:
+                return key
+            target = self.of_text(stack, self.text(stack, value)).key
+            if target is None or target == key:
+                return key
+            key = target
+        return key
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, str]:
+        """Keys by physical name and by the ends of their ARNs, where the template gives names."""
+        names: dict[str, str] = {}
+        for stack in self._stacks.values():
+            for logical_id in stack.section("Resources"):
+                resource = stack.resource(logical_id)
+                known = _NAMES.get(str(resource.get("Type")))
+                name = stack.properties(logical_id).get(known[0]) if known else None
+                if known and isinstance(name, str):
+                    key = f"{stack.name}/{logical_id}"
+                    names.setdefault(known[1].format(name), key)
+                    names.setdefault(name, key)
+        return names
+
+    @cached_property
+    def _exports(self) -> Mapping[str, tuple[str, JsonValue]]:
+        exports: dict[str, tuple[str, JsonValue]] = {}
+        for stack in self._stacks.values():
+            for output in stack.section("Outputs").values():
+                export = output.get("Export") if isinstance(output, Mapping) else None
+                if isinstance(output, Mapping) and isinstance(export, Mapping):
+                    try:
+                        name = self._views[stack.name].renderer.text(export.get("Name"))
+                    except Unrenderable:
+                        continue
+                    exports[name] = (stack.name, output.get("Value"))
+        return exports
+
+    def imported(self, name: str) -> str | None:
+        """The value of an export of the assembly, with qualified markers."""
+        if name not in self._exports:
+            return None
+        stack, value = self._exports[name]
+        return self._views[stack].renderer.text(value)
+
+    def output(self, stack_name: str, output: str) -> str | None:
+        """The value of an output of the assembly, with qualified markers."""
+        for stack in self._stacks.values():
+            found = stack.section("Outputs").get(output)
+            if stack_name in (stack.stack_name, stack.name) and isinstance(found, Mapping):
+                return self._views[stack.name].renderer.text(found.get("Value"))
+        return None
+
+    def nested_output(self, stack: str, logical_id: str, output: str) -> str | None:
+        """The value of an output of a nested stack, with qualified markers."""
+        for child in self._stacks.values():
+            if child.parent == (stack, logical_id):
+                return self.output(child.name, output)
+        return None
+
+    def parent_value(self, stack: TemplateStack, parameter: str) -> str | None:
+        """What the parent gives a nested stack for a parameter, with qualified markers."""
+        if stack.parent is None:
+            return None
+        parent, logical_id = stack.parent
+        given = self._stacks[parent].properties(logical_id).get("Parameters")
+        if not isinstance(given, Mapping) or parameter not in given:
+            return None
+        return self._views[parent].renderer.text(given[parameter])
+
+    def note(self, stack: str, text: str) -> None:
+        """Say what could not be resolved."""
+        self._note(stack, text)
+
+    @staticmethod
+    def _local(stack: str, text: str) -> str:
+        return text.replace(f"${{{stack}/", "${")
+
+
+class _StackView:
+    """One stack's references, rendered with the stack's name in every marker."""
+
+    def __init__(self, references: References, stack: TemplateStack) -> None:
+        self._all = references
+        self._stack = stack
+        self._depth = 0
+        self.renderer = Renderer(self)
+
+    def value(self, function: str, reference: str) -> str:
+        if self._depth > _DEEPEST:
+            raise Unrenderable(f"refers to itself through {function} {reference!r}")
+        self._depth += 1
+        try:
+            return self._value(function, reference)
+        finally:
+            self._depth -= 1
+
+    def _value(self, function: str, reference: str) -> str:
+        if function == "Fn::ImportValue":
+            value = self._all.imported(reference)
+            return f"${{import {reference}}}" if value is None else value
+        if function == "Fn::GetStackOutput":
+            stack_name, _, output = reference.rpartition(".")
+            value = self._all.output(stack_name, output)
+            return f"${{output {reference}}}" if value is None else value
+        if reference.startswith("AWS::"):
+            if reference == "AWS::StackName":
+                return self._stack.stack_name
+            return _KNOWN_PSEUDO.get(reference, f"${{{reference}}}")
+        logical_id, _, attribute = reference.partition(".")
+        if attribute.startswith("Outputs."):
+            value = self._all.nested_output(
+                self._stack.name, logical_id, attribute.removeprefix("Outputs.")
+            )
+            if value is not None:
+                return value
+        if self._stack.resource(logical_id):
+            return f"${{{self._stack.name}/{reference}}}"
+        if logical_id in self._stack.section("Parameters"):
+            return self._parameter(logical_id)
+        self._all.note(
+            self._stack.name, f"{function} {reference!r} names nothing that the template declares"
+        )
+        return f"${{{reference}}}"
+
+    def _parameter(self, name: str) -> str:
+        value = self._all.parent_value(self._stack, name)
+        if value is not None:
+            return value
+        declared = self._stack.section("Parameters")[name]
+        default = declared.get("Default") if isinstance(declared, Mapping) else None
+        by_lookup = isinstance(declared, Mapping) and "SSM" in str(declared.get("Type"))
+        if isinstance(default, str | int | float) and default != "" and not by_lookup:
+            return str(default)
+        return f"${{{name}}}"
+
+    def function(self, name: str, argument: JsonValue) -> str:
+        text = self.renderer.text
+        match name:
+            case "Fn::If":
+                return text(self._chosen(argument))
+            case "Fn::Base64":
+                return text(argument)
+            case "Fn::ToJsonString":
+                return json.dumps(self.renderer.tree(argument))
+            case "Fn::FindInMap":
+                found = self._in_map(argument)
+                return text(found) if found is not None else self._placeholder(name, argument)
+            case "Fn::Select":
+                return self._selected(argument)
+            case "Fn::Split":
+                return text(sequence(argument, name)[-1])
+            case "Fn::GetAZs" | "Fn::Cidr" | "Fn::Transform" | "Fn::Length":
+                return self._placeholder(name, argument)
+        self._all.note(self._stack.name, f"function {name} is not known and was not resolved")
+        return self._placeholder(name, argument)
+
+    @staticmethod
+    def _placeholder(name: str, argument: JsonValue) -> str:
+        shown = re.sub(r"[{}$\"]", "", json.dumps(argument, default=str))
+        return f"${{{name} {shown}}}"
+
+    def _selected(self, argument: JsonValue) -> str:
+        items = sequence(argument, "Fn::Select")
+        if len(items) != 2:
+            raise Unrenderable(f"Fn::Select must be given two items, got {argument!r}")
+        place = self.renderer.text(items[0])
+        source = items[1]
+        parts: list[str]
+        if isinstance(source, Mapping) and "Fn::Split" in source:
+            separator, value = sequence(source["Fn::Split"], "Fn::Split")[:2]
+            rendered = self.renderer.text(value)
+            parts = _split(rendered, str(separator))
+            if len(parts) == 1:  # a reference: its parts are known at deployment
+                return rendered
+        elif isinstance(source, list):
+            parts = [self.renderer.text(item) for item in source]
+        else:
+            return self._placeholder("Fn::Select", argument)
+        if place.isdecimal() and int(place) < len(parts):
+            return parts[int(place)]
+        return self._placeholder("Fn::Select", argument)
+
+    def _in_map(self, argument: JsonValue) -> JsonValue:
+        found: JsonValue = self._stack.section("Mappings")
+        for key in sequence(argument, "Fn::FindInMap")[:3]:
+            found = found.get(self.renderer.text(key)) if isinstance(found, Mapping) else None
+        return found
+
+    def structure(self, value: JsonValue) -> JsonValue:
+        if isinstance(value, Mapping):
+            if len(value) == 1 and "Fn::If" in value:
+                try:
+                    return self.structure(self._chosen(value["Fn::If"]))
+                except Unrenderable as reason:
+                    self._all.note(self._stack.name, f"a condition {reason}")
+                    return value
+            kept = {}
+            for key, inner in value.items():
+                inner = self.structure(inner)
+                if not _is_no_value(inner):
+                    kept[key] = inner
+            return kept
+        if isinstance(value, list | tuple):
+            return [one for one in map(self.structure, value) if not _is_no_value(one)]
+        return value
+
+    def _chosen(self, argument: JsonValue) -> JsonValue:
+        items = sequence(argument, "Fn::If")
+        if len(items) != 3:
+            raise Unrenderable(f"Fn::If must be given three items, got {argument!r}")
+        condition, when_true, when_false = items
+        holds = self._holds({"Condition": condition}, 0)
+        if holds is None:
+            self._all.note(
+                self._stack.name,
+                f"condition {condition!r} depends on values that are not known here; "
+                "what stands there if it is true was read",
+            )
+            return when_false if _is_no_value(when_true) else when_true
+        return when_true if holds else when_false
+
+    def _holds(self, condition: JsonValue, depth: int) -> bool | None:
+        """Whether a condition holds; None if parameters without default decide it."""
+        if depth > _DEEPEST or not isinstance(condition, Mapping) or len(condition) != 1:
+            return None
+        name, argument = next(iter(condition.items()))
+        if name == "Condition":
+            return self._holds(self._stack.section("Conditions").get(str(argument)), depth + 1)
+        if not isinstance(argument, list):
+            return None
+        if name == "Fn::Equals":
+            left, right = (self.renderer.text(one) for one in argument[:2])
+            return None if left != right and "${" in left + right else left == right
+        inner = [self._holds(one, depth + 1) for one in argument]
+        if name == "Fn::Not":
+            return None if inner[:1] == [None] else not inner[0]
+        if name in ("Fn::And", "Fn::Or"):
+            decisive = name == "Fn::Or"
+            return decisive if decisive in inner else (None if None in inner else not decisive)
+        return None
+
+
+def _is_no_value(value: JsonValue) -> bool:
+    return isinstance(value, Mapping) and value.get("Ref") == _NO_VALUE and len(value) == 1
+
+
+def _version_of_alias(properties: Mapping[str, JsonValue]) -> JsonValue:
+    routes = properties.get("RoutingConfiguration")
+    preference = properties.get("DeploymentPreference")
+    if isinstance(routes, list) and routes and isinstance(routes[0], Mapping):
+        return routes[0].get("StateMachineVersionArn")
+    if isinstance(preference, Mapping):
+        return preference.get("StateMachineVersionArn")
+    return None
+
+
+def _short(text: str) -> str:
+    """A literal ARN as service and resource, a queue's URL as its name, else the text."""
+    if text.startswith("https://sqs.") or text.startswith("https://queue."):
+        return text.rsplit("/", 1)[-1]
+    parts = _split(text, ":")
+    if len(parts) < 6 or parts[0] != "arn":
+        return text
+    return f"{parts[2]}::{':'.join(parts[5:])}"
+
+
+def _split(text: str, separator: str) -> list[str]:
+    """``text.split(separator)``, but markers stay whole."""
+    if not separator:
+        return [text]
+    parts = [""]
+    for piece in _SPLIT.findall(text):
+        if piece == separator:
+            parts.append("")
+        else:
+            parts[-1] += piece
+    return parts if len(separator) == 1 else text.split(separator)
+
+
+def _map_texts(value: JsonValue, change: Callable[[str], str]) -> JsonValue:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, Mapping):
+        return {key: _map_texts(inner, change) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_map_texts(inner, change) for inner in value]
+    return value

@@ -1,0 +1,46 @@
+"""One stack as it was read, before anything in it is understood."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from constructs_lib.insight.model import JsonValue
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemplateStack:
+    """A template and what the assembly tells about it.
+
+    Attributes:
+        name: Unique in the assembly.
+        stack_name: CloudFormation's, by which other stacks name its outputs.
+        folder: Where paths of local files in the template start.
+        file: The template's file, as the reader of a message knows it.
+        metadata: CDK's, by construct path; empty for a plain template.
+        parent: The stack and logical id of the resource that nests this stack.
+    """
+
+    name: str
+    stack_name: str
+    template: Mapping[str, JsonValue]
+    folder: Path
+    file: str
+    metadata: Mapping[str, JsonValue] = field(default_factory=dict)
+    parent: tuple[str, str] | None = None
+
+    def section(self, name: str) -> Mapping[str, JsonValue]:
+        """``Resources``, ``Outputs`` and the like; empty where there is none."""
+        found = self.template.get(name)
+        return found if isinstance(found, Mapping) else {}
+
+    def resource(self, logical_id: str) -> Mapping[str, JsonValue]:
+        """One resource; empty where there is none or where it is no object."""
+        found = self.section("Resources").get(logical_id)
+        return found if isinstance(found, Mapping) else {}
+
+    def properties(self, logical_id: str) -> Mapping[str, JsonValue]:
+        """The properties of one resource, as written."""
+        found = self.resource(logical_id).get("Properties")
+        return found if isinstance(found, Mapping) else {}

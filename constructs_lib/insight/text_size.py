@@ -1,0 +1,79 @@
+"""How wide text is, before any browser has seen it: an upper estimate for sans-serif fonts."""
+
+from __future__ import annotations
+
+import unicodedata
+
+#: Widths in units of the font's size: Helvetica's, raised to the widest of the fonts that the
+#: pictures' style names (Segoe UI, Roboto, DejaVu Sans stands in for all on bare machines).
+_NARROW = frozenset("fijlrtI.,:;'|!()[]{}` ")
+_WIDE = frozenset("mwMWGOQ%@—…")
+_NARROW_WIDTH, _USUAL_WIDTH, _CAPITAL_WIDTH, _WIDE_WIDTH, _FULL_WIDTH = 0.40, 0.62, 0.72, 0.95, 1.05
+_ELLIPSIS = "…"
+#: Where a long word may be broken: after these.
+_BREAKS = frozenset("-_/.:,)")
+
+
+def width_of(text: str, *, size: float) -> float:
+    """How wide a line is at most, in the unit of ``size``."""
+    return size * sum(_width(character) for character in text)
+
+
+def _width(character: str) -> float:
+    if character in _NARROW:
+        return _NARROW_WIDTH
+    if character in _WIDE:
+        return _WIDE_WIDTH
+    if character.isascii():
+        return _CAPITAL_WIDTH if character.isupper() else _USUAL_WIDTH
+    if unicodedata.combining(character) or unicodedata.category(character) == "Cf":
+        return 0.0
+    if unicodedata.east_asian_width(character) in "WFA":
+        return _FULL_WIDTH
+    return _CAPITAL_WIDTH + 0.1
+
+
+def printable(text: str) -> str:
+    """One line without characters that XML and terminals do not take."""
+    kept = ("".join(" " if unicodedata.category(c) in _NOT_SHOWN else c for c in text)).split()
+    return " ".join(kept)
+
+
+#: Control characters, halves of surrogate pairs, private use, unassigned; separators of lines.
+_NOT_SHOWN = frozenset({"Cc", "Cs", "Cn", "Co", "Zl", "Zp"})
+
+
+def wrapped(text: str, *, width: float, size: float, most: int) -> list[str]:
+    """Text in at most ``most`` lines of ``width``; what is left over gives way to an ellipsis."""
+    lines: list[str] = []
+    rest = printable(text)
+    while rest and len(lines) < most:
+        line, rest = _first_line(rest, width=width, size=size)
+        lines.append(line)
+    if rest:
+        lines[-1] = _with_ellipsis(lines[-1], width=width, size=size)
+    return lines
+
+
+def _first_line(text: str, *, width: float, size: float) -> tuple[str, str]:
+    end = 0
+    used = 0.0
+    for character in text:
+        used += size * _width(character)
+        if used > width:
+            break
+        end += 1
+    if end == len(text):
+        return text, ""
+    end = max(end, 1)
+    space = text.rfind(" ", 0, end + 1)
+    if space > 0:
+        return text[:space], text[space + 1 :]
+    after = max((i + 1 for i in range(end // 2, end) if text[i] in _BREAKS), default=end)
+    return text[:after], text[after:]
+
+
+def _with_ellipsis(line: str, *, width: float, size: float) -> str:
+    while line and width_of(line + _ELLIPSIS, size=size) > width:
+        line = line[:-1]
+    return line.rstrip() + _ELLIPSIS
