@@ -40,6 +40,7 @@ def register_all() -> None:
         partner_event_sources,
         paths,
         pipes,
+        previous_events,
         publish_task,
         put_events_task,
         retry_delays,
@@ -80,6 +81,7 @@ def register_all() -> None:
     state_machine_releases.register()
     # What evaluates the fields of states comes before what runs the states.
     failed_executions.register()
+    previous_events.register()
     paths.register()
     intrinsic_functions.register()
     variables.register()
