@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from constructs_lib.insight.cloud_assembly import nested_stacks, read_stacks
+from constructs_lib.insight.cloud_assembly import nested_stacks, read_stacks, with_transform
 from constructs_lib.insight.definitions import bare_workflow, read_workflow
 from constructs_lib.insight.documents import read_mapping
 from constructs_lib.insight.errors import InsightError
@@ -70,10 +70,7 @@ def load(path: str | Path) -> Assembly:
             folder=path.parent,
             file=path.name,
         )
-        if "Transform" in content:
-            from constructs_lib.insight.sam import transformed
-
-            stack = transformed(stack, note)
+        stack = with_transform(stack, note)
         nested = {each.name: each for each in nested_stacks(stack, note)}
         return _assembly(path, {stack.name: stack, **nested}, notes)
     if "States" in content or "StartAt" in content:

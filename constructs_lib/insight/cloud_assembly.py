@@ -83,7 +83,7 @@ def _stack(
     if isinstance(separate, str) and (folder / separate).is_file():
         metadata = read_mapping(folder / separate)
     stack_name = properties.get("stackName")
-    return TemplateStack(
+    stack = TemplateStack(
         name=id_,
         stack_name=stack_name if isinstance(stack_name, str) else id_,
         template=read_mapping(folder / name),
@@ -91,6 +91,7 @@ def _stack(
         file=str((folder / name).relative_to(top)),
         metadata=metadata if isinstance(metadata, Mapping) else {},
     )
+    return with_transform(stack, note)
 
 
 def _nested(
@@ -110,6 +111,9 @@ def _nested(
                 "not among the files: what it holds is not known"
             )
             continue
+        if path == stack.file:
+            note(f"nested stack {stack.name}/{logical_id} nests itself")
+            continue
         child = TemplateStack(
             name=f"{stack.name}.{logical_id}",
             stack_name=f"{stack.name}.{logical_id}",
@@ -119,6 +123,7 @@ def _nested(
             metadata=stack.metadata,
             parent=(stack.name, logical_id),
         )
+        child = with_transform(child, note)
         yield child
         yield from _nested(child, note, depth + 1)
 
@@ -126,6 +131,15 @@ def _nested(
 def nested_stacks(stack: TemplateStack, note: Callable[[str], None]) -> Iterator[TemplateStack]:
     """The stacks that a template nests, at any depth, where their templates are local files."""
     return _nested(stack, note, 0)
+
+
+def with_transform(stack: TemplateStack, note: Callable[[str], None]) -> TemplateStack:
+    """The stack after its transform, if it has one; the translator is loaded only then."""
+    if "Transform" not in stack.template:
+        return stack
+    from constructs_lib.insight.sam import transformed
+
+    return transformed(stack, note)
 
 
 def _renamed(stack: TemplateStack, name: str) -> TemplateStack:

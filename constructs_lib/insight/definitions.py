@@ -128,7 +128,7 @@ def _asset(
 ) -> str | None:
     """The text of the local file that a definition's location in S3 stands for."""
     described = mapping(mapping(stack.resource(resource.place.logical_id)).get("Metadata"))
-    candidates = [described.get("aws:asset:path"), described.get("duet:definition")]
+    candidates = [described.get("aws:asset:path")]
     key = mapping(location).get("Key")
     if key is not None:
         text = reading.text(stack.name, key)

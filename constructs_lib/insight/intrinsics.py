@@ -69,9 +69,11 @@ class Renderer:
                 return self._lookup.value(function, self._stack_output(argument))
             case "Fn::Join":
                 separator, parts = _pair(argument, function)
-                if not isinstance(parts, Sequence) or isinstance(parts, str):
+                if isinstance(parts, Mapping):  # a function that stands for the list
                     return self.text(parts)
-                return _string(separator, function).join(self.text(item) for item in parts)
+                return _string(separator, function).join(
+                    self.text(item) for item in sequence(parts, function)
+                )
             case "Fn::Sub":
                 return self._sub(argument)
         return self._lookup.function(function, argument)

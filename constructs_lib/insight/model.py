@@ -7,11 +7,13 @@ be read is a ``Note``: kept and said, never dropped.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | Mapping[str, JsonValue] | None"
+JsonValue: TypeAlias = (
+    "bool | int | float | str | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
+)
 
 TransitionKind = Literal["next", "choice", "default", "catch"]
 TaskKind = Literal["lambda", "sdk", "optimized", "http", "activity", "nested", "unknown"]

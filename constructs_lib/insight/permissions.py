@@ -83,5 +83,7 @@ def _of_document(
 
 def _either(statement: Mapping[str, JsonValue], name: str) -> tuple[list[JsonValue], bool]:
     value = statement.get(name, statement.get(f"Not{name}"))
-    values = value if isinstance(value, list) else [] if value is None else [value]
+    values: list[JsonValue] = [value]
+    if value is None or isinstance(value, list):
+        values = list(value or ())
     return values, name not in statement and f"Not{name}" in statement

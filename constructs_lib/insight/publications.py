@@ -130,8 +130,8 @@ class PublicationReader:
                 if statement.role != role or role is None or not _allows_publishing(statement):
                     continue
                 for bus in self._granted_buses(statement, declared):
-                    for source in _conditioned(statement, "events:source") or [None]:
-                        for kind in _conditioned(statement, "events:detail-type") or [None]:
+                    for source in _conditioned(statement, "events:source"):
+                        for kind in _conditioned(statement, "events:detail-type"):
                             yield Publication(
                                 publisher=function.resource.key,
                                 state=None,
@@ -168,8 +168,8 @@ def _allows_publishing(statement: Statement) -> bool:
     )
 
 
-def _conditioned(statement: Statement, key: str) -> list[str]:
-    """The values that a condition holds a key to."""
+def _conditioned(statement: Statement, key: str) -> list[str] | list[None]:
+    """The values that a condition holds a key to; one None without such a condition."""
     found: list[str] = []
     for operator, tests in statement.conditions.items():
         if "StringEquals" not in operator:
@@ -178,7 +178,7 @@ def _conditioned(statement: Statement, key: str) -> list[str]:
             if name.lower() == key:
                 texts = values if isinstance(values, list) else [values]
                 found += [text for text in texts if isinstance(text, str)]
-    return found
+    return found or [None]
 
 
 def _constant(value: JsonValue) -> str | None:

@@ -6,13 +6,10 @@ Nothing here starts Node or calls AWS: a template is a dictionary.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Mapping
 
-JsonValue: TypeAlias = (
-    "bool | int | float | str | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
-)
+from constructs_lib.insight.intrinsics import Renderer, Unrenderable, substituted
+from constructs_lib.insight.model import JsonValue as JsonValue
 
 _STATE_MACHINE_TYPE = "AWS::StepFunctions::StateMachine"
 _PSEUDO_PARAMETERS: Mapping[str, str] = {
@@ -21,7 +18,6 @@ _PSEUDO_PARAMETERS: Mapping[str, str] = {
     "AWS::Region": "us-east-1",
     "AWS::URLSuffix": "amazonaws.com",
 }
-_SUB_VARIABLE = re.compile(r"\$\{(!?)([^}]*)\}")
 
 
 class WorkflowTemplateError(ValueError):
@@ -66,74 +62,34 @@ def state_machine_definition(
             f"the template has: {known}"
         )
     properties = _mapping(resource.get("Properties"))
-    resolver = _Resolver({**_PSEUDO_PARAMETERS, **substitutions}, placeholders)
-
-    definition = properties.get("Definition")
-    if definition is not None:
-        text = json.dumps(resolver.tree(definition))
-    elif "DefinitionString" in properties:
-        text = resolver.text(properties["DefinitionString"])
-    else:
-        raise WorkflowTemplateError(
-            f"state machine {logical_id!r} must carry its definition in the template, got "
-            f"{sorted(properties)}; use DefinitionBody.from_chainable or from_string instead of "
-            "a file asset"
-        )
-    # DefinitionSubstitutions are applied by CloudFormation to ${name} in the finished text.
-    for name, value in _mapping(properties.get("DefinitionSubstitutions")).items():
-        text = text.replace(f"${{{name}}}", _json_inner(resolver.text(value)))
+    renderer = Renderer(_Values({**_PSEUDO_PARAMETERS, **substitutions}, placeholders))
+    try:
+        definition = properties.get("Definition")
+        if definition is not None:
+            text = json.dumps(renderer.tree(definition))
+        elif "DefinitionString" in properties:
+            text = renderer.text(properties["DefinitionString"])
+        else:
+            raise WorkflowTemplateError(
+                f"state machine {logical_id!r} must carry its definition in the template, got "
+                f"{sorted(properties)}; use DefinitionBody.from_chainable or from_string instead "
+                "of a file asset"
+            )
+        values = _mapping(properties.get("DefinitionSubstitutions"))
+        text = substituted(text, {name: renderer.text(value) for name, value in values.items()})
+    except Unrenderable as reason:
+        raise WorkflowTemplateError(f"definition part {reason}") from reason
     return _parsed(text, logical_id)
 
 
-class _Resolver:
-    """Replaces CloudFormation's intrinsic functions by known values."""
+class _Values:
+    """Takes references from the caller's values."""
 
     def __init__(self, values: Mapping[str, str], placeholders: bool) -> None:
         self._values = values
         self._placeholders = placeholders
 
-    def text(self, part: JsonValue) -> str:
-        """What CloudFormation would put in place of ``part``."""
-        if isinstance(part, str):
-            return part
-        if isinstance(part, bool):
-            return str(part).lower()
-        if isinstance(part, int | float):
-            return str(part)
-        function, argument = _intrinsic(part)
-        match function:
-            case "Ref":
-                return self._value(_string(argument, function), function)
-            case "Fn::GetAtt":
-                return self._value(_dotted(argument, function), function)
-            case "Fn::ImportValue":
-                return self._value(self.text(argument), function)
-            case "Fn::GetStackOutput":
-                return self._value(self._stack_output(argument), function)
-            case "Fn::Join":
-                separator, parts = _pair(argument, function)
-                return _string(separator, function).join(
-                    self.text(item) for item in _sequence(parts, function)
-                )
-            case "Fn::Sub":
-                return self._sub(argument)
-        raise WorkflowTemplateError(
-            f"definition must be built from text, Ref, Fn::GetAtt, Fn::ImportValue, "
-            f"Fn::GetStackOutput, Fn::Join and Fn::Sub, got {function}; "
-            "pass the value into the workflow in one of these forms"
-        )
-
-    def tree(self, part: JsonValue) -> JsonValue:
-        """The same for the object form of a definition, where references stand at the leaves."""
-        if isinstance(part, str) or part is None or isinstance(part, bool | int | float):
-            return part
-        if isinstance(part, Mapping):
-            if len(part) == 1 and (key := next(iter(part))) and (key == "Ref" or "Fn::" in key):
-                return self.text(part)
-            return {key: self.tree(value) for key, value in part.items()}
-        return [self.tree(item) for item in part]
-
-    def _value(self, reference: str, function: str) -> str:
+    def value(self, function: str, reference: str) -> str:
         if reference in self._values:
             return self._values[reference]
         if self._placeholders:
@@ -143,27 +99,12 @@ class _Resolver:
             f"pass substitutions={{{reference!r}: ...}}, or placeholders=True for reading"
         )
 
-    def _stack_output(self, argument: JsonValue) -> str:
-        """CDK's weak cross-stack reference: which stack, which output."""
-        output = _mapping(argument)
-        return f"{self.text(output.get('StackName', ''))}.{self.text(output.get('OutputName', ''))}"
-
-    def _sub(self, argument: JsonValue) -> str:
-        if isinstance(argument, str):
-            template, local = argument, _mapping(None)
-        else:
-            first, second = _pair(argument, "Fn::Sub")
-            template, local = _string(first, "Fn::Sub"), _mapping(second)
-
-        def replace(match: re.Match[str]) -> str:
-            literal, name = match.groups()
-            if literal:
-                return f"${{{name}}}"
-            if name in local:
-                return self.text(local[name])
-            return self._value(name, "Fn::Sub")
-
-        return _SUB_VARIABLE.sub(replace, template)
+    def function(self, name: str, argument: JsonValue) -> str:  # noqa: ARG002 - the name is enough
+        raise WorkflowTemplateError(
+            f"definition must be built from text, Ref, Fn::GetAtt, Fn::ImportValue, "
+            f"Fn::GetStackOutput, Fn::Join and Fn::Sub, got {name}; "
+            "pass the value into the workflow in one of these forms"
+        )
 
 
 def _parsed(text: str, logical_id: str) -> dict[str, JsonValue]:
@@ -182,42 +123,5 @@ def _parsed(text: str, logical_id: str) -> dict[str, JsonValue]:
     return definition
 
 
-def _json_inner(text: str) -> str:
-    return json.dumps(text)[1:-1]
-
-
-def _intrinsic(part: JsonValue) -> tuple[str, JsonValue]:
-    if isinstance(part, Mapping) and len(part) == 1:
-        return next(iter(part.items()))
-    raise WorkflowTemplateError(
-        f"definition part must be text or one CloudFormation function, got {part!r}"
-    )
-
-
 def _mapping(value: JsonValue) -> Mapping[str, JsonValue]:
     return value if isinstance(value, Mapping) else {}
-
-
-def _string(value: JsonValue, function: str) -> str:
-    if not isinstance(value, str):
-        raise WorkflowTemplateError(f"{function} must be given text, got {value!r}")
-    return value
-
-
-def _dotted(value: JsonValue, function: str) -> str:
-    if isinstance(value, str):
-        return value
-    return ".".join(_string(item, function) for item in _sequence(value, function))
-
-
-def _sequence(value: JsonValue, function: str) -> Sequence[JsonValue]:
-    if isinstance(value, str) or not isinstance(value, Sequence):
-        raise WorkflowTemplateError(f"{function} must be given a list, got {value!r}")
-    return value
-
-
-def _pair(value: JsonValue, function: str) -> tuple[JsonValue, JsonValue]:
-    items = _sequence(value, function)
-    if len(items) != 2:
-        raise WorkflowTemplateError(f"{function} must be given two items, got {value!r}")
-    return items[0], items[1]
