@@ -9,8 +9,8 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_pipes as pipes
 from constructs import Construct
 
-from constructs_lib.choreography.event_patterns import is_unknown, require_valid_pattern
 from constructs_lib.choreography.pipe_target import PipeTarget
+from constructs_lib.event_patterns.grammar import is_unknown, require_valid_pattern
 from constructs_lib.validation import ConfigError, require_between
 
 Pattern = Mapping[str, object]

@@ -7,9 +7,9 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from constructs_lib.choreography._bus_keys import let_archive_use_key
-from constructs_lib.choreography.event_pattern_traps import require_useful_pattern
-from constructs_lib.choreography.event_patterns import require_valid_pattern
 from constructs_lib.choreography.rendered_pattern import EventPatternLike, rendered_pattern
+from constructs_lib.event_patterns.grammar import require_valid_pattern
+from constructs_lib.event_patterns.traps import require_useful_pattern
 from constructs_lib.validation import require_between
 
 # AWS asks for a pattern; every event has a source.

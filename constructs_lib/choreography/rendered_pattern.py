@@ -5,7 +5,7 @@ from typing import Protocol, TypeAlias, cast, runtime_checkable
 
 from aws_cdk import aws_events as events
 
-from constructs_lib.choreography.event_patterns import Pattern
+from constructs_lib.event_patterns.grammar import Pattern
 from constructs_lib.validation import ConfigError
 
 

@@ -14,15 +14,15 @@ from constructs_lib.choreography._safe_target import (
     let_rules_use_key,
     safe_target,
 )
-from constructs_lib.choreography.event_pattern_traps import (
+from constructs_lib.choreography.rendered_pattern import EventPatternLike, rendered_pattern
+from constructs_lib.event_patterns.grammar import Pattern, require_valid_pattern
+from constructs_lib.event_patterns.traps import (
     DEFAULT_MAX_CHARACTERS,
     MAX_CHARACTERS,
     aws_sources,
     require_pattern_size,
     require_useful_pattern,
 )
-from constructs_lib.choreography.event_patterns import Pattern, require_valid_pattern
-from constructs_lib.choreography.rendered_pattern import EventPatternLike, rendered_pattern
 from constructs_lib.validation import require_between
 
 _MAX_TARGETS_A_RULE = 5

@@ -8,7 +8,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from constructs_lib.orchestration._sdk_model import (
+from constructs_lib.service_models.sdk_model import (
     ModelMismatchError,
     ParameterCheck,
     find_action,

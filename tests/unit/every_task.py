@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from constructs_lib.orchestration.retry_policies import errors_of
+from constructs_lib.service_models.service_errors import errors_of
 
 Rule = Literal["no timeout", "transient not retried", "permanent retried", "not caught"]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from constructs_lib.choreography.event_pattern_traps import (
+from constructs_lib.event_patterns.traps import (
     aws_sources,
     require_pattern_size,
     require_useful_pattern,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from constructs_lib.choreography.event_patterns import require_valid_pattern
+from constructs_lib.event_patterns.grammar import require_valid_pattern
 from constructs_lib.validation import ConfigError
 
 PROJECT_FOLDER = Path(__file__).parent.parent.parent

@@ -15,11 +15,13 @@ from constructs_lib.orchestration.retry_policies import (
     DYNAMODB_TRANSIENT,
     EVENTBRIDGE_TRANSIENT,
     LAMBDA_TRANSIENT,
-    SERVICE_ERRORS,
     RetryPolicy,
+    transient_policy,
+)
+from constructs_lib.service_models.service_errors import (
+    SERVICE_ERRORS,
     ServiceErrors,
     errors_of,
-    transient_policy,
 )
 from constructs_lib.validation import ConfigError
 

@@ -7,8 +7,8 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk.assertions import Template
 from botocore.loaders import Loader
 
-from constructs_lib.orchestration import _sdk_model
 from constructs_lib.orchestration.sdk_task import SdkTask
+from constructs_lib.service_models import sdk_model
 from constructs_lib.testing.workflow import state_machine_definition, state_machine_ids
 from constructs_lib.validation import ConfigError
 
@@ -314,8 +314,8 @@ def test_an_action_that_workflows_cannot_call_is_refused(
 
 
 def test_every_action_listed_as_unsupported_is_in_the_models() -> None:
-    for service, action in _sdk_model._UNSUPPORTED_ACTIONS:
-        assert action in _sdk_model.find_service(service).operation_names
+    for service, action in sdk_model._UNSUPPORTED_ACTIONS:
+        assert action in sdk_model.find_service(service).operation_names
 
 
 @pytest.mark.parametrize(
@@ -621,25 +621,25 @@ mediaconnect networkmanager s3control rbin savingsplans schemas servicequotas sn
 
 
 def test_every_service_name_that_the_guide_lists_is_known() -> None:
-    assert set(DOCUMENTED_SERVICES.split()) - _sdk_model.all_services().keys() == set()
+    assert set(DOCUMENTED_SERVICES.split()) - sdk_model.all_services().keys() == set()
 
 
 def test_the_table_of_names_holds_exactly_those_that_differ_from_botocores() -> None:
     differing = {
         name: botocore_name
-        for name, botocore_name in _sdk_model.all_services().items()
+        for name, botocore_name in sdk_model.all_services().items()
         if name != botocore_name.replace("-", "")
     }
 
-    assert differing == _sdk_model._BOTOCORE_NAMES
+    assert differing == sdk_model._BOTOCORE_NAMES
 
 
 def test_a_service_that_the_table_does_not_know_is_found_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(_sdk_model, "_likely_names", dict)
+    monkeypatch.setattr(sdk_model, "_likely_names", dict)
 
-    model = _sdk_model.find_service("cognitoidentityprovider")
+    model = sdk_model.find_service("cognitoidentityprovider")
 
     assert model.service_name == "cognito-idp"
 
@@ -653,8 +653,8 @@ def test_finding_a_service_opens_its_model_only(monkeypatch: pytest.MonkeyPatch)
         return load(loader, service_name, type_name)
 
     monkeypatch.setattr(Loader, "load_service_model", count)
-    _sdk_model.load_service.cache_clear()
+    sdk_model.load_service.cache_clear()
 
-    _sdk_model.find_service("eventbridge")
+    sdk_model.find_service("eventbridge")
 
     assert opened == ["events"]

@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn, TypeGuard
 
-from constructs_lib.validation import ConfigError
+from constructs_lib.rules import ConfigError
 
 Pattern = Mapping[str, object]
 

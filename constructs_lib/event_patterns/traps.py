@@ -12,8 +12,8 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from constructs_lib.choreography.event_patterns import Pattern, is_unknown, join, refuse
-from constructs_lib.validation import ConfigError
+from constructs_lib.event_patterns.grammar import Pattern, is_unknown, join, refuse
+from constructs_lib.rules import ConfigError
 
 #: What an account may use without asking, and what the service takes after a quota increase.
 DEFAULT_MAX_CHARACTERS = 2048

@@ -21,7 +21,7 @@ from typing import Final
 from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
 
-from constructs_lib.orchestration._iam_actions import (
+from constructs_lib.service_models.iam_actions import (
     HTTP_METHOD_EXCEPTIONS,
     HTTP_METHOD_SERVICES,
     IAM_ACTIONS,
