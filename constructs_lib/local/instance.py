@@ -15,6 +15,9 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
+import signal
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
@@ -27,9 +30,13 @@ from constructs_lib.local.account import EmbeddedAccount
 #: The folder, in the project's, for all that Duet writes while it runs.
 SCRATCH_FOLDER = ".duet"
 _RECORD = "up.json"
+_UNFINISHED = ".new"
+_AWS_FOLDER, _OUTPUT_LOG = "aws", "up.log"
 _IGNORE = ".gitignore"
 #: The system's time of a start moves a little when its clock is set.
 _START_TOLERANCE_SECONDS = 2.0
+_START_SECONDS_MAX, _END_SECONDS_MAX = 30.0, 10.0
+_POLL_SECONDS = 0.05
 
 
 class InstanceError(RuntimeError):
@@ -114,15 +121,19 @@ class Claim:
     """The right to run the one instance of a folder; see ``claim``."""
 
     def __init__(self, scratch: Path) -> None:
-        self.scratch = scratch
+        #: For the emulator's files.
+        self.aws_folder = scratch / _AWS_FOLDER
+        #: For what a ``duet up`` without a terminal prints.
+        self.output_log = scratch / _OUTPUT_LOG
+        self._record = scratch / _RECORD
         self._instance: Instance | None = None
 
     def record(self, instance: Instance) -> None:
         """Let other commands find the instance; the record is whole or not there."""
         self._instance = instance
-        whole = self.scratch / f"{_RECORD}.new"
+        whole = self._record.with_suffix(_UNFINISHED)
         whole.write_text(json.dumps(instance.to_json(), indent=2), encoding="utf-8")
-        whole.replace(self.scratch / _RECORD)
+        whole.replace(self._record)
 
     def update(self, *, deployment: str, stacks: Sequence[str] | None = None) -> None:
         """Change what the record says of the last deployment."""
@@ -143,17 +154,55 @@ def claim(folder: Path) -> Iterator[Claim]:
     scratch = folder / SCRATCH_FOLDER
     lock = _lock(folder, scratch)
     try:
-        _remove_records(scratch)
+        _remove_files(scratch)
         # Whatever version control the project has, this folder is none of its business.
         (scratch / _IGNORE).write_text("*\n", encoding="utf-8")
         yield Claim(scratch)
     finally:
-        _remove_records(scratch)
+        _remove_files(scratch)
         if [entry.name for entry in scratch.iterdir()] == [_IGNORE]:
             (scratch / _IGNORE).unlink()
             with suppress(OSError):  # somebody else puts something there right now
                 scratch.rmdir()
         os.close(lock)
+
+
+def end_instance(folder: Path) -> Instance | None:
+    """End the instance of a folder and wait until it has; what it was, None if there was none.
+
+    One that is just starting is ended as soon as it can be found. What a killed one has left is
+    removed.
+
+    Raises:
+        InstanceError: Another process has the folder and does not say which it is.
+    """
+    if not (folder / SCRATCH_FOLDER).is_dir():
+        return None
+    deadline = time.monotonic() + _START_SECONDS_MAX
+    while (instance := find_instance(folder)) is None:
+        try:
+            with claim(folder):
+                return None
+        except InstanceError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_POLL_SECONDS)
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.kill(instance.pid, number)
+        if _has_ended(instance):
+            break
+    with suppress(InstanceError), claim(folder):  # another was quick to start: it tidies up itself
+        pass
+    return instance
+
+
+def _has_ended(instance: Instance) -> bool:
+    """Wait for the end; a process that its parent has not noticed yet (a zombie) has ended too."""
+    deadline = time.monotonic() + _END_SECONDS_MAX
+    while instance.is_running and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
+    return not instance.is_running
 
 
 def this_process_started_at() -> float:
@@ -199,9 +248,11 @@ def _refusal(folder: Path) -> str:
     )
 
 
-def _remove_records(scratch: Path) -> None:
-    for name in (_RECORD, f"{_RECORD}.new"):
-        (scratch / name).unlink(missing_ok=True)
+def _remove_files(scratch: Path) -> None:
+    record = scratch / _RECORD
+    for file in (record, record.with_suffix(_UNFINISHED), scratch / _OUTPUT_LOG):
+        file.unlink(missing_ok=True)
+    shutil.rmtree(scratch / _AWS_FOLDER, ignore_errors=True)
 
 
 def _read(path: Path) -> Instance | None:

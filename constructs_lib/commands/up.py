@@ -1,0 +1,162 @@
+"""``duet up``: the embedded AWS with a CDK app deployed to it, kept up to date."""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from constructs_lib.commands._ends import BAD_INPUT, BAD_RESULT, INTERRUPTED, fail
+from constructs_lib.local import DeployError, EmbeddedAwsError
+from constructs_lib.local.deployment import Deployment
+from constructs_lib.local.detached import HAND_OVER_OPTION, HandOver, start_detached
+from constructs_lib.local.faults import read_faults
+from constructs_lib.local.instance import InstanceError, find_instance
+from constructs_lib.local.up import UpPlan, run_up
+from constructs_lib.local.up_view import UpView, outputs_table
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def up(
+    assembly: Annotated[
+        Path, typer.Argument(help="Cloud assembly: the folder that cdk synth wrote.")
+    ] = Path("cdk.out"),
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="TCP port on 127.0.0.1; 0 takes a free one.")
+    ] = 0,
+    time_scale: Annotated[
+        float,
+        typer.Option(min=0, help="Factor of the clock: 1 is real time, 0 waits for nothing."),
+    ] = 1.0,
+    faults: Annotated[
+        Path | None,
+        typer.Option(help="JSON file, a list of faults to inject; see duet faults inject."),
+    ] = None,
+    step_functions_mocks: Annotated[
+        Path | None, typer.Option(help="MockConfigFile.json of Step Functions Local.")
+    ] = None,
+    stack: Annotated[
+        list[str] | None,
+        typer.Option(help="Stack to deploy, with those it needs; repeatable; all if left out."),
+    ] = None,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="Value of a parameter, or of Stack:Parameter."),
+    ] = None,
+    verify_sender: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ADDRESS", help="Address or domain that SES sends mail from."),
+    ] = None,
+    watch: Annotated[
+        bool, typer.Option(help="Deploy again whenever the assembly has changed.")
+    ] = True,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Go on in the background, until duet down.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a line of JSON for each deployment.")
+    ] = False,
+    hand_over: Annotated[str | None, typer.Option(HAND_OVER_OPTION, hidden=True)] = None,
+) -> None:
+    """Run any CDK app on an AWS of your own, and keep it up to date while you work on it.
+
+    It starts the embedded AWS on 127.0.0.1, deploys the assembly to it, prints the outputs, and
+    deploys again whenever cdk synth has written another one. What only a partner can do, offering
+    the event source of a partner bus, it does for you. The other duet commands find it as long as
+    they are called in the same folder. All of it ends with Ctrl-C, also if it is killed.
+
+    Example: cdk synth && duet up --time-scale 0.01
+
+    Exit status: 0 once it is in the background (--detach), 130 after Ctrl-C or duet down, 1 if the
+    embedded AWS ended or, with --detach or --no-watch, the deployment failed, 2 for bad options.
+    """
+    if not (assembly / "manifest.json").is_file():
+        fail(
+            f"ASSEMBLY must hold a manifest.json, got {assembly}; run: cdk synth, "
+            "or name the folder it wrote",
+            BAD_INPUT,
+        )
+    if detach:
+        _detach(as_json=as_json)
+        return
+    try:
+        plan = UpPlan(
+            assembly=assembly,
+            port=port,
+            time_scale=time_scale,
+            faults=read_faults(faults) if faults else (),
+            step_functions_mocks=step_functions_mocks,
+            stacks=stack or (),
+            parameters=dict(map(_parameter, parameter or ())),
+            verified_senders=verify_sender or (),
+            watches=watch,
+        )
+        _run(plan, HandOver(hand_over), as_json=as_json)
+    except ValueError as error:
+        fail(error, BAD_INPUT)
+
+
+def _run(plan: UpPlan, hand_over: HandOver, *, as_json: bool) -> None:
+    messages = Console(stderr=True) if as_json else Console()
+
+    def show(deployment: Deployment) -> None:
+        if as_json:
+            typer.echo(json.dumps({"outputs": {k: dict(v) for k, v in deployment.outputs.items()}}))
+        elif any(deployment.outputs.values()):
+            messages.print(outputs_table(deployment.outputs))
+
+    view = UpView(
+        plan,
+        messages,
+        on_deployed=show,
+        on_settled=lambda claim: hand_over.complete(claim.output_log),
+    )
+    try:
+        run_up(Path.cwd(), plan, view)
+    except InstanceError as error:
+        fail(error, BAD_INPUT)
+    except (DeployError, EmbeddedAwsError) as error:
+        fail(error, BAD_RESULT)
+    except KeyboardInterrupt:
+        view.ended()
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def _detach(*, as_json: bool) -> None:
+    errors = Console(stderr=True)
+    try:
+        status = start_detached(_own_arguments())
+    except KeyboardInterrupt:
+        fail("interrupted; nothing was left running", INTERRUPTED)
+    if status is not None:
+        raise typer.Exit(status)
+    instance = find_instance(Path.cwd())
+    if instance is None:
+        fail("the embedded AWS has ended right after its start", BAD_RESULT)
+    if as_json:
+        typer.echo(json.dumps(instance.to_json(), indent=2))
+    errors.print(
+        f"it goes on in the background as process {instance.pid}; duet down ends it",
+        highlight=False,
+    )
+    if instance.deployment == "failed":
+        raise typer.Exit(BAD_RESULT)
+
+
+def _own_arguments() -> Sequence[str]:
+    """The command line as it was given, without what is only for this process."""
+    return [each for each in sys.argv[1:] if each not in ("--detach", "--json")]
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise ValueError(
+            f"--parameter must be KEY=VALUE, got {text!r}; write for example Stage=dev"
+        )
+    return name, value
