@@ -165,7 +165,7 @@ def test_a_stopped_workflow_retries_no_more(
 
 
 def test_what_aws_lets_nothing_catch_is_not_caught(workflows: Workflows) -> None:
-    unknown = sdk_task("aws-sdk:dynamodb:putItm", {})
+    unknown = sdk_task("aws-sdk:sqs:listQueues", {"NoParameter": 1})
     unknown["Catch"] = [{"ErrorEquals": ["States.ALL"], "Next": "After"}]
     ended = workflows.run({"Try": unknown, "After": pass_state()})
     assert ended["error"] == "States.Runtime"
@@ -195,21 +195,20 @@ def test_parallel_takes_arguments_and_gives_its_output_and_assigns(workflows: Wo
 
 
 def test_a_branch_reads_outer_variables_and_keeps_its_own(workflows: Workflows) -> None:
-    inner = {
-        "Set": {
-            "Type": "Pass",
-            "Assign": {"mine": "{% $outer & '-in' %}"},
-            "Next": "Read",
-        },
-        "Read": pass_state("{% $mine %}"),
-    }
+    def inner(suffix: str) -> Json:
+        mine = {"mine": "{% $outer & '-in' %}"}
+        return {
+            f"Set{suffix}": {"Type": "Pass", "Assign": mine, "Next": f"Read{suffix}"},
+            f"Read{suffix}": pass_state("{% $mine %}"),
+        }
+
     each = {
         "Type": "Map",
         "Items": [1, 2],
-        "ItemProcessor": {"StartAt": "Set", "States": inner},
+        "ItemProcessor": {"StartAt": "Set item", "States": inner(" item")},
         "Next": "After",
     }
-    both = parallel(inner, Next="Each")
+    both = parallel(inner(" branch"), Next="Each")
     del both["End"]
     states = {
         "Start": {"Type": "Pass", "Assign": {"outer": "out"}, "Next": "Both"},

@@ -87,6 +87,10 @@ eventbridge._put_events = lambda request, **_: (seen.append(request), put(reques
 entry = {"Source": "s", "DetailType": "t", "Detail": "{}"}
 run({"A": task("events:putEvents", {"Entries": [entry]})})
 answers["resources of an event"] = seen[0]["Entries"][0].get("Resources", [])
+checked = stepfunctions._validate_state_machine_definition({"definition": "{"})
+answers["validation of no json"] = json.loads(checked[2])["result"]
+made = stepfunctions._create_state_machine({"name": "none", "definition": "{"})
+answers["creation from no json"] = made[0]
 print(json.dumps(answers))
 """
 
@@ -106,6 +110,8 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     ("extension", "probe", "answer"),
     [
         ("current_run", "start", True),
+        ("definition_checks", "validation of no json", "OK"),
+        ("definition_checks", "creation from no json", 200),
         ("branches", "output of parallel", [{}]),
         ("branches", "history of branches", False),
         ("branches", "variables of branches leak", True),

@@ -12,7 +12,7 @@ PACKAGE_FOLDER = Path(__file__).parent.parent.parent / "constructs_lib"
 CONSTRUCTS = ("orchestration", "choreography", "hybrid", "observability", "validation")
 TOOLS = ("local", "testing", "insight", "demo", "operations", "commands", "cli")
 # Ground of both halves.
-NEUTRAL = ("contracts", "event_patterns", "partners", "rules", "service_models")
+NEUTRAL = ("contracts", "partners", "rules", "states_language")
 NODE_STARTERS = {"aws_cdk", "jsii", "constructs"}
 
 EXPORTED_NAMES = {
@@ -87,6 +87,7 @@ EXPORTED_NAMES = {
         "SampleEvent",
         "SourceNameForm",
     },
+    "constructs_lib.states_language": {"Diagnostic", "check_definition"},
     "constructs_lib.hybrid": {"WorkflowTrigger"},
     "constructs_lib.observability": {
         "AlarmTopic",
@@ -162,7 +163,6 @@ def test_the_neutral_ground_imports_neither_half(path: Path) -> None:
         "constructs_lib",
         "pydantic",
         "pydantic_core",
-        "botocore",
         # Only inside the method that makes a model for it.
         "aws_lambda_powertools",
     }

@@ -17,7 +17,8 @@ from constructs_lib.local.deployment.events import OnProgress, Progress
 from constructs_lib.local.deployment.operation import change_stack, physical_ids
 from constructs_lib.local.deployment.order import run_in_order
 from constructs_lib.local.deployment.places import Places
-from constructs_lib.local.deployment.preflight import PlannedStack, plan
+from constructs_lib.local.deployment.planned_stack import PlannedStack
+from constructs_lib.local.deployment.preflight import plan
 from constructs_lib.local.deployment.result import Deployment, StackResult
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from constructs_lib.local.deployment.events import (
     Progress,
 )
 from constructs_lib.local.deployment.places import Place
-from constructs_lib.local.deployment.preflight import PlannedStack, describe
+from constructs_lib.local.deployment.planned_stack import PlannedStack
+from constructs_lib.local.deployment.preflight import describe
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.literals import ChangeSetTypeType

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_ssm import SSMClient
+    from mypy_boto3_stepfunctions import SFNClient
 
 
 @dataclass
@@ -49,6 +50,12 @@ class Place:
     def ssm(self) -> SSMClient:
         """Its Systems Manager."""
         client: SSMClient = self._client("ssm")
+        return client
+
+    @cached_property
+    def stepfunctions(self) -> SFNClient:
+        """Its Step Functions."""
+        client: SFNClient = self._client("stepfunctions")
         return client
 
     def bootstrap_version(self, parameter: str) -> int:

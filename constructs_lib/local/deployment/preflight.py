@@ -5,27 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.local.deployment.assembly import AssembledStack, path_in_template
 from constructs_lib.local.deployment.errors import DeployError, Failure
 from constructs_lib.local.deployment.places import Place, Places
+from constructs_lib.local.deployment.planned_stack import PlannedStack
+from constructs_lib.local.deployment.preflight_workflows import refused_workflows
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import ParameterTypeDef, StackTypeDef
 
 _UNKNOWN_TYPES = re.compile(r"Unrecognized resource types: \[(.*?)\]")
-
-
-@dataclass(frozen=True, kw_only=True)
-class PlannedStack:
-    """A stack, where it goes, what is there of it already, and its parameters."""
-
-    stack: AssembledStack
-    place: Place
-    existing: StackTypeDef | None
-    parameters: tuple[ParameterTypeDef, ...]
 
 
 def plan(
@@ -56,6 +47,12 @@ def plan(
             f"resources must be of types that AWS supports here, {len(unsupported)} are not; "
             "nothing was created; leave them out of what is deployed here",
             failures=unsupported,
+        )
+    if refused := [failure for each in planned for failure in refused_workflows(each)]:
+        raise DeployError(
+            f"workflows must have definitions that run here, {len(refused)} have not; "
+            "nothing was created; correct them, or mock their tasks",
+            failures=refused,
         )
     return planned
 

@@ -14,6 +14,7 @@ def register_all() -> None:
         connection_secrets,
         current_run,
         data_limit,
+        definition_checks,
         distributed_map,
         distributed_map_history,
         event_archive,
@@ -78,6 +79,7 @@ def register_all() -> None:
     log_deliveries.register()
     rule_tags.register()
     pipes.register()
+    definition_checks.register()
     state_machine_releases.register()
     # What evaluates the fields of states comes before what runs the states.
     failed_executions.register()
