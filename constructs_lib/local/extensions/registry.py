@@ -4,6 +4,7 @@
 def register_all() -> None:
     """Register every extension; call once, after MiniStack's environment is set."""
     from constructs_lib.local.extensions import (
+        accounts,
         api_destination,
         async_invocations,
         branch_failures,
@@ -47,6 +48,7 @@ def register_all() -> None:
         retry_delays,
         rule_tags,
         sdk_tasks,
+        sources_under_way,
         state_errors,
         state_machine_releases,
         step_functions_mocks,
@@ -54,9 +56,13 @@ def register_all() -> None:
         task_tokens,
         variables,
         waits,
+        work_under_way,
         workflow_limits,
     )
 
+    # Before anything starts a thread.
+    work_under_way.register()
+    accounts.register()
     change_sets.register()
     event_archive.register()
     event_bus_policy.register()
@@ -79,6 +85,7 @@ def register_all() -> None:
     log_deliveries.register()
     rule_tags.register()
     pipes.register()
+    sources_under_way.register()
     definition_checks.register()
     state_machine_releases.register()
     # What evaluates the fields of states comes before what runs the states.

@@ -1,0 +1,142 @@
+"""No upstream gap, but Duet's own: what is under way in an account that no request waits for.
+
+Whatever the emulator does in the background it does in threads: executions and their branches,
+deliveries and their retries, asynchronous invocations, replays. Each thread is known from before
+its start until its end, under the account that it was started for. It is *under way* unless it
+waits for the world outside: for a task token that nobody has answered, for the end of a time limit;
+or for other threads, which are known themselves. That is read off its stack: a flag set beside the
+wait would be early or late.
+
+Pollers run for all accounts and never end: ``sources_under_way`` sees what they have yet to take.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import thread as pool_threads
+from contextlib import contextmanager
+from contextvars import Context
+from types import CodeType, FrameType
+
+from ministack.core.responses import get_account_id
+from ministack.services import stepfunctions
+
+_DEEPEST_LOOK = 12
+# What polls and reaps as long as the emulator lives, and what reads the output of a warm function.
+_ENDLESS_THREADS = (
+    "asyncio_",
+    "duet-clock",
+    "dynamodb-ttl-reaper",
+    "eb-scheduler",
+    "evb-scheduler-ticker",
+    "ministack-container-reaper",
+    "ministack-lambda-reaper",
+)
+_ENDLESS_FUNCTIONS = frozenset({"_poll_loop", "_poll_for_ever"})
+_MODULES_OF_RUNTIMES = frozenset({"ministack.core.lambda_runtime", "ministack.core.node_pool"})
+_EVENT_WAIT = threading.Event.wait.__code__
+_JOIN = threading.Thread.join.__code__
+_POOL_WORKER = pool_threads._worker.__code__
+
+# What is under way by a key of its own: the account, a name, and the thread (0 until it begins).
+_known: dict[object, tuple[str, str, int]] = {}
+_waits_for_an_event: set[CodeType] = set()
+
+
+def register() -> None:
+    """Know of every thread from now on; call this before anything starts one."""
+    _waits_for_an_event.update(
+        each.__code__
+        for each in (
+            stepfunctions._invoke_with_callback,
+            stepfunctions._invoke_activity,
+            threading.Timer.run,
+        )
+    )
+    threading.Thread.start = _knowing(threading.Thread.start)  # type: ignore[method-assign]
+
+
+def under_way(account_id: str) -> list[str]:
+    """What is under way in an account, by name; nothing once all has settled."""
+    mine = [
+        (name, thread) for account, name, thread in list(_known.values()) if account == account_id
+    ]
+    frames = sys._current_frames() if mine else {}
+    return [name for name, thread in mine if not _is_waiting(frames.get(thread))]
+
+
+def _is_waiting(frame: FrameType | None) -> bool:
+    """Whether it can go on only after something else has happened."""
+    is_blocked = False
+    if frame is not None and frame.f_code is _POOL_WORKER:
+        return True
+    for _ in range(_DEEPEST_LOOK):
+        if frame is None:
+            return False
+        if frame.f_code is _EVENT_WAIT:
+            is_blocked = not frame.f_locals["self"].is_set()
+        elif frame.f_code is _JOIN:
+            return frame.f_locals["self"] in _known
+        elif frame.f_code in _waits_for_an_event:
+            return is_blocked
+        frame = frame.f_back
+    return False
+
+
+@contextmanager
+def known(name: str) -> Iterator[None]:
+    """Let a ``with`` block be under way in the current account."""
+    key = object()
+    _known[key] = (get_account_id(), name, threading.get_ident())
+    try:
+        yield
+    finally:
+        del _known[key]
+
+
+def _knowing(start: Callable[[threading.Thread], None]) -> Callable[[threading.Thread], None]:
+    @functools.wraps(start)
+    def start_known(thread: threading.Thread) -> None:
+        if _is_endless(thread):
+            start(thread)
+            return
+        account_id, name = get_account_id(), _name(thread)
+        _known[thread] = (account_id, name, 0)
+        run = thread.run
+
+        def run_known() -> None:
+            _known[thread] = (account_id, name, threading.get_ident())
+            try:
+                run()
+            finally:
+                del _known[thread]
+
+        thread.run = run_known  # type: ignore[method-assign]
+        try:
+            start(thread)
+        except RuntimeError:
+            del _known[thread]
+            raise
+
+    return start_known
+
+
+def _is_endless(thread: threading.Thread) -> bool:
+    target = getattr(thread, "_target", None)
+    return (
+        thread.name.startswith(_ENDLESS_THREADS)
+        or getattr(target, "__module__", "") in _MODULES_OF_RUNTIMES
+        or getattr(target, "__name__", "") in _ENDLESS_FUNCTIONS
+    )
+
+
+def _name(thread: threading.Thread) -> str:
+    """The function at work, and what it is about where that is a text."""
+    target, arguments = getattr(thread, "_target", None), getattr(thread, "_args", ())
+    if isinstance(getattr(target, "__self__", None), Context) and arguments:
+        target, *arguments = arguments
+    about = next((each for each in arguments if isinstance(each, str)), "")
+    return f"{getattr(target, '__name__', thread.name)} {about}".strip().removeprefix("_")

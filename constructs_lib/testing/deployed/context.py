@@ -1,0 +1,102 @@
+"""What the parts of one deployed world share: clients, resources, patience, the way to fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+from constructs_lib.local import EmbeddedAccount
+from constructs_lib.local._account_life import AccountLife
+from constructs_lib.testing.deployed.expectation import ExpectationError
+from constructs_lib.testing.deployed.resources import Resource, Resources
+from constructs_lib.testing.deployed.waiting import Within, seconds, wait_for
+
+if TYPE_CHECKING:
+    import boto3
+
+_Result = TypeVar("_Result")
+
+# What loopback bears, and what AWS's request limits do.
+_PAUSE_SECONDS, _PAUSE_SECONDS_OF_AWS = 0.03, 1.0
+_SHOWN = 3
+
+
+class Context:
+    """One deployment in one account, for the helpers that a test speaks to.
+
+    Attributes:
+        source: The embedded account, or the session of a real one.
+        embedded: The embedded account; None for a real one.
+        begun: What the test set off, oldest first: execution ARNs and event ids.
+    """
+
+    def __init__(self, source: EmbeddedAccount | boto3.Session, resources: Resources) -> None:
+        self.source = source
+        self.embedded = source if isinstance(source, EmbeddedAccount) else None
+        self.resources = resources
+        self.begun: list[str] = []
+        self._clients: dict[str, Any] = {}
+        self._closers = ExitStack()
+
+    def client(self, service: str) -> Any:
+        """The boto3 client of a service, made once and closed at the end."""
+        if service not in self._clients:
+            source: Any = self.source
+            client = self._closers.enter_context(closing(source.client(service)))
+            self._clients[service] = client
+        return self._clients[service]
+
+    def find(self, name: str, type_: str) -> Resource:
+        """The one resource of a name and type; see ``Resources.find``."""
+        return self.resources.find(name, type_=type_)
+
+    def at_the_end(self, do: Callable[[], object]) -> None:
+        """Do something when the test is over, before clients are closed."""
+        self._closers.callback(do)
+
+    def wait_for(self, look: Callable[[], _Result | None], within: Within) -> _Result | None:
+        """Look until there is something or time is up."""
+        pause = _PAUSE_SECONDS if self.embedded else _PAUSE_SECONDS_OF_AWS
+        return wait_for(look, within=within, longest_pause_seconds=pause)
+
+    def settle(self, within: Within) -> None:
+        """Wait until nothing is under way in the embedded account.
+
+        Raises:
+            ExpectationError: Something still is when time is up.
+        """
+        __tracebackhide__ = True
+        if self.embedded is None:
+            return
+        life = AccountLife(self.embedded)
+        last: list[str] = []
+
+        def rest() -> bool | None:
+            last[:] = life.under_way()
+            return None if last else True
+
+        if not self.wait_for(rest, within):
+            self.fail(
+                "\n  ".join([f"expected all to settle {in_time(within)}, still under way:", *last])
+            )
+
+    def fail(self, message: str, *, about: str | None = None) -> NoReturn:
+        """Fail the test with the journey of ``about``, else of what the test set off last."""
+        __tracebackhide__ = True
+        subjects = [about] if about else self.begun[-_SHOWN:]
+        journeys = [self.trace(subject) for subject in subjects]
+        raise ExpectationError("\n\n".join([message, *filter(None, journeys)]))
+
+    def trace(self, subject: str) -> str:
+        """The journey of an execution or an event, as text."""
+        return subject
+
+    def close(self) -> None:
+        """Do what was to be done at the end, and close all clients."""
+        self._closers.close()
+
+
+def in_time(within: Within) -> str:
+    """How a message names a deadline."""
+    return f"within {seconds(within):g} seconds"

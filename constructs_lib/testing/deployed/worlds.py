@@ -1,0 +1,101 @@
+"""Where tests deploy to: emulators of this process, a running one, or a real account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from constructs_lib.local import EmbeddedAccount, EmbeddedAws, Fault, deploy
+from constructs_lib.local._account_life import AccountLife
+from constructs_lib.local.deployment.assembly import AssembledStack, read_assembly
+from constructs_lib.testing.deployed.duet import Duet
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """What one fixture wants: which assembly, how fast time goes, what goes wrong."""
+
+    assembly: Path
+    stacks: Sequence[str] | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    faults: Sequence[Fault] = ()
+    time_scale: float = 0.0
+    region: str = "us-east-1"
+
+
+class Worlds:
+    """The worlds of one process's tests.
+
+    Every pytest process has emulators of its own, one for each time scale that is asked for,
+    started when a test first needs it. Workers of pytest-xdist so share no lock, no port and no
+    fate, and each emulator can have a processor of its own.
+
+    Args:
+        endpoint_url: A running embedded AWS to use instead.
+        profile: The profile of a real account to use instead.
+    """
+
+    def __init__(self, *, endpoint_url: str | None = None, profile: str | None = None) -> None:
+        self._endpoint_url = endpoint_url
+        self._profile = profile
+        self._emulators: dict[float, EmbeddedAws] = {}
+        self._assemblies: dict[tuple[Path, int], list[AssembledStack]] = {}
+        self._closers = ExitStack()
+
+    def close(self) -> None:
+        """Stop the emulators."""
+        self._closers.close()
+
+    @contextmanager
+    def open(self, world: World) -> Iterator[Duet]:
+        """Deploy into a new account, and drop the account at the end.
+
+        Raises:
+            DeployError: The assembly cannot be deployed.
+            EmbeddedAwsError: The embedded AWS cannot start.
+        """
+        assembled = self._read(world.assembly)
+        source = self._source(world)
+        deployment = deploy(
+            world.assembly, source, parameters=world.parameters, stacks=world.stacks
+        )
+        duet = Duet(source, assembled, deployment)
+        try:
+            for fault in world.faults:
+                duet.faults.inject(fault)
+            yield duet
+        finally:
+            duet.close()
+            if isinstance(source, EmbeddedAccount):
+                AccountLife(source).drop()
+
+    def _source(self, world: World) -> Any:
+        if self._profile:
+            import boto3
+
+            return boto3.Session(profile_name=self._profile)
+        if self._endpoint_url:
+            url = self._endpoint_url.rstrip("/")
+            any_account = EmbeddedAccount(
+                account_id="000000000000", region=world.region, endpoint_url=lambda: url
+            )
+        else:
+            any_account = self._emulator(world.time_scale).account(region=world.region)
+        return any_account.account(AccountLife(any_account).new_account_id())
+
+    def _emulator(self, time_scale: float) -> EmbeddedAws:
+        if time_scale not in self._emulators:
+            self._emulators[time_scale] = self._closers.enter_context(
+                EmbeddedAws(time_scale=time_scale)
+            )
+        return self._emulators[time_scale]
+
+    def _read(self, folder: Path) -> list[AssembledStack]:
+        manifest = folder / "manifest.json"
+        key = (folder, manifest.stat().st_mtime_ns if manifest.exists() else 0)
+        if key not in self._assemblies:
+            self._assemblies[key] = read_assembly(folder)
+        return self._assemblies[key]
