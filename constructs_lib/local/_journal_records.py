@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal, cast
 
 CallerKind = Literal["outside", "execution", "function", "rule", "pipe", "replay", "service"]
@@ -117,6 +117,11 @@ class DeliveryAttempt(JournalRecord):
     started: str = ""
     duration_ms: float = 0.0
 
+    @property
+    def began(self) -> datetime:
+        """When the target was asked; ``time`` is when it had answered."""
+        return self.time - timedelta(milliseconds=self.duration_ms)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExecutionStarted(JournalRecord):
@@ -190,6 +195,11 @@ class FunctionInvoked(JournalRecord):
     memory_mb: int = 128
     error: str = ""
     messages: tuple[str, ...] = ()
+
+    @property
+    def began(self) -> datetime:
+        """When the run began."""
+        return self.time - timedelta(milliseconds=self.duration_ms)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,6 +7,7 @@ from constructs_lib.operations.replay import (
     workflow_of_stack,
 )
 from constructs_lib.operations.time_window import TimeWindow, TimeWindowError
+from constructs_lib.operations.trace import Trace, TraceError, TraceNode, trace_of
 
 __all__ = [
     "ReplayError",
@@ -14,5 +15,9 @@ __all__ = [
     "ReplayRun",
     "TimeWindow",
     "TimeWindowError",
+    "Trace",
+    "TraceError",
+    "TraceNode",
+    "trace_of",
     "workflow_of_stack",
 ]
