@@ -22,7 +22,8 @@ _Details = dict[str, object]
 _Call = Callable[..., object]
 
 _TIMEOUTS = ("States.Timeout", "States.HeartbeatTimeout")
-_INTEGRATION = re.compile(r"arn:[\w-]+:states:::(.+):([\w.]+)")
+# The version of startExecution.sync:2 belongs to the action.
+_INTEGRATION = re.compile(r"arn:[\w-]+:states:::((?:aws-sdk:)?[^:]+):(.+)")
 _CALLS = ("_call_lambda", "_invoke_aws_sdk_integration", "_invoke_nested_start_execution")
 
 # The resource whose call was not answered yet, of a task that will wait for its token.
