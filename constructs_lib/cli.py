@@ -14,7 +14,7 @@ except ModuleNotFoundError as missing:
     sys.exit(f"duet needs the package {missing.name!r}; run: pip install 'cdk-duet[local]'")
 
 #: In the order in which ``duet --help`` shows them.
-VERBS = ("up", "down", "demo", "serve", "replay", "dead-letters")
+VERBS = ("up", "down", "demo", "serve", "replay", "trace", "dead-letters")
 #: The extra that brings what a verb imports, where it is not ``local``.
 _EXTRAS: dict[str, str] = {}
 
