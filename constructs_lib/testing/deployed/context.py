@@ -84,13 +84,35 @@ class Context:
     def fail(self, message: str, *, about: str | None = None) -> NoReturn:
         """Fail the test with the journey of ``about``, else of what the test set off last."""
         __tracebackhide__ = True
-        subjects = [about] if about else self.begun[-_SHOWN:]
-        journeys = [self.trace(subject) for subject in subjects]
-        raise ExpectationError("\n\n".join([message, *filter(None, journeys)]))
+        subjects = [about] if about else self._set_off()[-_SHOWN:]
+        raise ExpectationError("\n\n".join([message, *map(self.trace, subjects)]))
 
     def trace(self, subject: str) -> str:
-        """The journey of an execution or an event, as text."""
-        return subject
+        """The journey of an execution or an event, as text; why there is none, if so."""
+        from constructs_lib.operations.trace import TraceError, trace_of
+        from constructs_lib.operations.trace_view import text
+
+        def client(service: str, /, **_region: str | None) -> Any:
+            return self.client(service)
+
+        try:
+            return text(trace_of(self.embedded or client, subject))
+        except TraceError as error:
+            return f"no trace of {subject}: {error}"
+
+    def _set_off(self) -> list[str]:
+        """What came from outside, which the embedded AWS knows better than the helpers do."""
+        if self.embedded is None:
+            return self.begun
+        from constructs_lib.local.journal import OUTSIDE, EventPublished, ExecutionStarted
+
+        found: dict[str, None] = {}
+        for record in self.embedded.journal().records:
+            if isinstance(record, EventPublished) and record.publisher == OUTSIDE:
+                found[record.event_id] = None
+            elif isinstance(record, ExecutionStarted) and record.starter == OUTSIDE:
+                found[record.execution_arn] = None
+        return list(found)
 
     def close(self) -> None:
         """Do what was to be done at the end, and close all clients."""

@@ -23,6 +23,8 @@ from constructs_lib.testing.deployed.workflow import STATE_MACHINE, DeployedWork
 if TYPE_CHECKING:
     import boto3
 
+    from constructs_lib.local._clock_control import ClockControl
+
 _DEFAULT_BUS = "default"
 
 
@@ -95,6 +97,11 @@ class Duet:
     def faults(self) -> Faults:
         """Failures on purpose; embedded AWS only."""
         return Faults(self._embedded("faults"))
+
+    @property
+    def clock(self) -> ClockControl:
+        """The account's clock: hold and advance it; embedded AWS only."""
+        return self._embedded("clock").clock
 
     def client(self, service: str) -> Any:
         """A boto3 client of the account, for what has no helper; the fixture closes it."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from constructs_lib.local import EmbeddedAccount, EmbeddedAws, Fault, deploy
+from constructs_lib.local import EmbeddedAccount, EmbeddedAws, EmbeddedAwsError, Fault, deploy
 from constructs_lib.local._account_life import AccountLife
 from constructs_lib.local.deployment.assembly import AssembledStack, read_assembly
 from constructs_lib.testing.deployed.duet import Duet
@@ -43,6 +43,7 @@ class Worlds:
         self._profile = profile
         self._emulators: dict[float, EmbeddedAws] = {}
         self._assemblies: dict[tuple[Path, int], list[AssembledStack]] = {}
+        self._start_error: EmbeddedAwsError | None = None
         self._closers = ExitStack()
 
     def close(self) -> None:
@@ -87,10 +88,16 @@ class Worlds:
         return any_account.account(AccountLife(any_account).new_account_id())
 
     def _emulator(self, time_scale: float) -> EmbeddedAws:
+        if self._start_error:
+            # What took half a minute to fail would take every other test as long.
+            raise self._start_error
         if time_scale not in self._emulators:
-            self._emulators[time_scale] = self._closers.enter_context(
-                EmbeddedAws(time_scale=time_scale)
-            )
+            try:
+                started = self._closers.enter_context(EmbeddedAws(time_scale=time_scale))
+            except EmbeddedAwsError as error:
+                self._start_error = error
+                raise
+            self._emulators[time_scale] = started
         return self._emulators[time_scale]
 
     def _read(self, folder: Path) -> list[AssembledStack]:
