@@ -26,6 +26,7 @@ class EmulatorClient:
         method: str = "GET",
         body: object = None,
         query: Mapping[str, str | int] | None = None,
+        timeout_seconds: float = 30.0,
     ) -> Mapping[str, object]:
         """Ask about this account at one of the emulator's own paths; the answer's JSON."""
         asked = urllib.parse.urlencode({"account": self.account_id, **(query or {})})
@@ -37,5 +38,5 @@ class EmulatorClient:
         )
         # A proxy of the surroundings has no business with loopback.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=30) as response:
+        with opener.open(request, timeout=timeout_seconds) as response:
             return cast(Mapping[str, object], json.load(response))

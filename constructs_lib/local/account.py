@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, overload
 
+from constructs_lib.local._clock_control import ClockControl
 from constructs_lib.local._fault_control import FaultControl
 from constructs_lib.local.journal import JournalReading
 
@@ -76,6 +77,11 @@ class EmbeddedAccount(FaultControl, JournalReading):
     def endpoint_url(self) -> str:
         """``http://127.0.0.1:PORT``, the endpoint of every service."""
         return self._ask_endpoint_url()
+
+    @property
+    def clock(self) -> ClockControl:
+        """The clock of this account, in all its regions."""
+        return ClockControl(self)
 
     def account(
         self, account_id: str | None = None, *, region: str | None = None

@@ -41,10 +41,13 @@ class EmbeddedAws(EmbeddedAccount):
 
     Args:
         port: TCP port, 0 to 65535; 0, the default, takes a free one.
-        time_scale: Factor for the waits and retry intervals of Step Functions, 0 or more; 1, the
-            default, is real time and 0 waits for nothing but the time limits of task tokens
-            (1 second) and workflows (10 seconds). Lambda's asynchronous retries wait 1 and
-            2 seconds times this, where AWS waits minutes.
+        time_scale: Factor for what waits, 0 or more: waits, delays before retries, limits and
+            schedules. 1, the default, is real time. At 0 nothing waits: the clock of each account
+            jumps to what is due next as soon as nothing in the account is at work, but leaves one
+            second of real time to answer a task that waits for its token, and does not jump to
+            schedules. ``clock`` holds and moves it; ADR 7 tells the whole.
+        seed: Makes the jitter of retries the same in every run, and faults with a ``share`` strike
+            other calls than with another seed. None, the default, is chance for the jitter.
         work_folder: Folder for its files, made if missing; only the log stays in it. None, the
             default, makes a temporary one and removes it. One folder serves one instance.
         faults: What goes wrong from the start in the account of ``account_id``; ``inject`` adds to
@@ -64,6 +67,7 @@ class EmbeddedAws(EmbeddedAccount):
         *,
         port: int = 0,
         time_scale: float = 1.0,
+        seed: int | None = None,
         work_folder: Path | None = None,
         faults: Sequence[Fault] = (),
         step_functions_mocks: Path | None = None,
@@ -86,6 +90,7 @@ class EmbeddedAws(EmbeddedAccount):
         )
         self._requested_port = port
         self._time_scale = time_scale
+        self._seed = seed
         self._given_work_folder = work_folder
         self._faults = tuple(faults)
         self._mocks = step_functions_mocks.absolute() if step_functions_mocks else None
@@ -181,13 +186,13 @@ class EmbeddedAws(EmbeddedAccount):
             "MINISTACK_ACCOUNT_ID": self.account_id,
             "MINISTACK_REGION": self.region,
             "SFN_WAIT_SCALE": str(self._time_scale),
-            "LAMBDA_ASYNC_RETRY_BASE_SECONDS": str(self._time_scale),
             # No listener but the one port, and no Docker: a socket that cannot exist.
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
             "DOCKER_HOST": f"unix://{scratch / 'no-docker.sock'}",
             "LAMBDA_EXECUTOR": "local",
             "DUET_HANDLER_PYTHON": sys.executable,
+            **({} if self._seed is None else {"DUET_SEED": str(self._seed)}),
             **({"SFN_MOCK_CONFIG": str(self._mocks)} if self._mocks else {}),
         }
 

@@ -1,15 +1,15 @@
 """Upstream gap: what becomes of an asynchronous invocation that fails is half of what AWS does.
 
 * A function that fails runs again after one and two minutes; a throttled one for six hours, with
-  delays that grow to five minutes. Both follow the function's ``EventInvokeConfig`` and the time
-  scale; MiniStack takes three seconds and counts a throttled try as one that failed.
+  delays that grow to five minutes. Both follow the function's ``EventInvokeConfig`` and the
+  account's clock; MiniStack takes three seconds and counts a throttled try as one that failed.
 * The record for the failure destination says why: ``RetriesExhausted``, ``EventAgeExceeded`` or, at
   once, ``ZeroReservedConcurrency``. MiniStack knows the first.
 * A function's ``DeadLetterConfig`` gets the event itself with three message attributes; MiniStack
   sends the destination's record there too, or there alone.
 
-A throttled function runs again after a twentieth of a second at the earliest, or a scale of 0 would
-leave it no time to finish what it is at.
+A throttled function runs again after a twentieth of a second of real time at the earliest, so that
+a small time scale leaves it time to finish what it is at.
 
 Not emulated: destinations for what succeeds, buses and buckets as destinations, errors of Lambda.
 Source: Lambda developer guide, "How Lambda handles errors and retries with asynchronous
@@ -18,17 +18,17 @@ concurrency" (read 2026-11-23).
 Inference: the name of the condition ``ZeroReservedConcurrency``, as other emulators have it.
 """
 
-import contextvars
 import json
-import threading
-import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import cast
 
-from ministack.services import lambda_svc, sns, sqs, stepfunctions
+from ministack.services import lambda_svc, sns, sqs
+
+from constructs_lib.local.extensions import clock
 
 _DEFAULT_RETRIES = 2
 _DEFAULT_AGE_SECONDS = 6 * 60 * 60
@@ -54,8 +54,7 @@ def register() -> None:
 
 
 def _invoke(function: _Record, event: object) -> None:
-    context = contextvars.copy_context()
-    threading.Thread(target=context.run, args=(_run, function, event), daemon=True).start()
+    clock.start(partial(_run, function, event))
 
 
 def _run(function: _Record, event: object) -> None:
@@ -106,14 +105,16 @@ def _failure(
             delay, shortest = 60 * runs, 0
         if age_seconds + delay > age_limit:
             return _Failure(condition="EventAgeExceeded", runs=runs, answer=answer)
-        time.sleep(max(delay * stepfunctions._SFN_WAIT_SCALE, shortest))
+        clock.sleep(max(delay, clock.current().after_real(shortest)))
         age_seconds += delay
 
 
 def _destination_record(config: _Record, event: object, failure: _Failure) -> _Record:
     record: dict[str, object] = {
         "version": "1.0",
-        "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "timestamp": datetime.fromtimestamp(clock.current().now(), UTC)
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z"),
         "requestContext": {
             "requestId": str(uuid.uuid4()),
             "functionArn": f"{config['FunctionArn']}:{config.get('Version', '$LATEST')}",

@@ -5,7 +5,6 @@ need it, this file also knows for which execution the current thread works, and 
 """
 
 import contextvars
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from ministack.services import stepfunctions
+
+from constructs_lib.local.extensions.clock import Event
 
 START_SECONDS = 0.15
 _WAKE_SECONDS = 1.0
@@ -25,7 +26,7 @@ class Run:
     """An execution at work; ``ended`` is set once it is over, though threads may still run."""
 
     execution: Execution
-    ended: threading.Event = field(default_factory=threading.Event)
+    ended: Event = field(default_factory=Event)
     task_tokens: set[str] = field(default_factory=set)
     on_end: set[Callable[[], None]] = field(default_factory=set)
     starting: bool = True
@@ -131,11 +132,9 @@ class _Time:
         return getattr(time, name)
 
     def sleep(self, seconds: float) -> None:
-        """Sleep, unless it is an execution's start; end early with the execution."""
+        """Sleep, unless it is an execution's start."""
         run = _current.get()
-        if run is None:
-            time.sleep(seconds)
-        elif run.starting and seconds == START_SECONDS:
+        if run is not None and run.starting and seconds == START_SECONDS:
             run.starting = False
         else:
-            run.ended.wait(seconds)
+            time.sleep(seconds)

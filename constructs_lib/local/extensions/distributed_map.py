@@ -15,17 +15,17 @@ Source: Step Functions developer guide, "Using Map state in Distributed mode", "
 thresholds for Distributed Map states" (read 2026-11-23).
 """
 
-import contextvars
 import json
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import cast
 
 from ministack.services import stepfunctions
 
-from constructs_lib.local.extensions import current_run, map_items, map_results
+from constructs_lib.local.extensions import clock, current_run, map_items, map_results
+from constructs_lib.local.extensions.clock_threads import WorkPool
 from constructs_lib.local.extensions.map_fields import MapFields
 from constructs_lib.local.extensions.map_items import ChildInput
 from constructs_lib.local.extensions.map_run_record import MapRunRecord
@@ -87,7 +87,7 @@ class _MapRun:
         self._children = [_Child(given) for given in map_items.child_inputs(fields)]
         self._lock = threading.RLock()
         self._left = len(self._children)
-        self._over = threading.Event()
+        self._over = clock.Event()
         self._exceeded = False
         machine_arn = str(execution["stateMachineArn"])
         path = f"{machine_arn.rpartition(':')[2]}/{fields.state.get('Label') or _id()}"
@@ -153,9 +153,9 @@ class _MapRun:
                 self.stop()
         most = self._record.max_concurrency or _MOST_AT_ONCE
         workers = min(most, _MOST_AT_ONCE, len(self._children))
-        pool = ThreadPoolExecutor(workers)
+        pool = WorkPool(workers)
         for child in self._children:
-            pool.submit(contextvars.copy_context().run, self._run_child, child)
+            pool.start(partial(self._run_child, child))
         self._over.wait()
         # What an aborted child's task still does is waited for no longer.
         pool.shutdown(wait=False, cancel_futures=True)

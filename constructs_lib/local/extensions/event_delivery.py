@@ -1,7 +1,7 @@
 """Upstream gap: EventBridge tries once; what it cannot deliver is lost.
 
-What a target refuses for now is tried again under the target's ``RetryPolicy``, the delays scaled
-by the time scale. What no retry mends, and what the policy gives up on, goes to the target's
+What a target refuses for now is tried again under the target's ``RetryPolicy``, the delays on the
+account's clock. What no retry mends, and what the policy gives up on, goes to the target's
 ``DeadLetterConfig`` with the message attributes of AWS. Which error is which,
 ``event_delivery_targets`` and ``event_delivery_http`` know.
 
@@ -14,17 +14,15 @@ Source: EventBridge user guide, "How EventBridge retries delivering events" and 
 queues to process undelivered events"; API reference, RetryPolicy (read 2026-11-23).
 """
 
-import contextvars
 import json
-import threading
-import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import cast
 
 from ministack.core.arn import ArnParseError, parse_arn
-from ministack.services import eventbridge, sqs, stepfunctions
+from ministack.services import eventbridge, sqs
 
-from constructs_lib.local.extensions import journal_deliveries
+from constructs_lib.local.extensions import clock, journal_deliveries
 from constructs_lib.local.extensions.bus_logs import log_failure
 from constructs_lib.local.extensions.delivery import Delivery, DeliveryError, current_delivery
 
@@ -75,21 +73,16 @@ def deliver(send: Callable[[], None], *, in_background: bool = False) -> None:
     """
     delivery = current_delivery.get()
     send = journal_deliveries.attempts(delivery, send)
-    here = contextvars.copy_context()
     if in_background:
-        _start(here, _try_all, delivery, send)
+        clock.start(partial(_try_all, delivery, send))
         return
     try:
         send()
     except DeliveryError as error:
         if error.is_retriable:
-            _start(here, _retry, delivery, send, error)
+            clock.start(partial(_retry, delivery, send, error))
         else:
             give_up(delivery, error_code=error.code, error_message=str(error))
-
-
-def _start(context: contextvars.Context, work: Callable[..., None], *arguments: object) -> None:
-    threading.Thread(target=context.run, args=(work, *arguments), daemon=True).start()
 
 
 def _try_all(delivery: Delivery, send: Callable[[], None]) -> None:
@@ -112,7 +105,7 @@ def _retry(delivery: Delivery, send: Callable[[], None], error: DeliveryError) -
             exhausted = "MaximumEventAgeInSeconds"
         if exhausted:
             break
-        time.sleep(delay_seconds * stepfunctions._SFN_WAIT_SCALE)
+        clock.sleep(delay_seconds)
         age_seconds += delay_seconds
         retries += 1
         try:

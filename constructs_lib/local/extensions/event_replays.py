@@ -4,24 +4,25 @@
 * ``EventLastReplayedTime`` moves with the replay, oldest minute first; ``ListReplays`` tells the
   windows; a window that ends before it starts is refused.
 * ``EventEndTime`` itself is not part of the window.
+* Events older than the archive's retention are not replayed.
 * ``CancelReplay`` stops the replay, and refuses one that has ended.
 
 Not emulated: the most replays that an account may have active, which is ten.
 How fast AWS replays a minute of events is not published: here every minute after the first takes a
-second of scaled time besides the deliveries, so that there is something to follow.
+second on the account's clock besides the deliveries, so that there is something to follow.
 Inference: the wording of the refusals; that a rule of another bus is a ``ValidationException``.
 Source: EventBridge user guide, "Replaying archived events"; API reference, StartReplay,
 CancelReplay, Replay (read 2026-11-23).
 """
 
 import itertools
-import threading
-import time
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from typing import cast
 
-from ministack.services import eventbridge, stepfunctions
+from ministack.services import eventbridge
 
+from constructs_lib.local.extensions import clock
 from constructs_lib.local.extensions.answers import content, failed
 
 _Record = dict[str, object]
@@ -29,6 +30,7 @@ _Request = Mapping[str, object]
 _Action = Callable[[_Request], object]
 
 _SECONDS_A_MINUTE = 1.0
+_SECONDS_A_DAY = 24 * 60 * 60
 _TOLD_IN_LISTS = (
     "EventStartTime",
     "EventEndTime",
@@ -64,7 +66,7 @@ def _start(ministack_start: _Action) -> _Action:
         # In its own record, MiniStack's replay ends for itself.
         eventbridge._replays[name] = replay
         scope = (eventbridge.get_account_id(), eventbridge.get_region())
-        threading.Thread(target=_run, args=(replay, _archive(replay), scope), daemon=True).start()
+        clock.start(partial(_run, replay, _archive(replay), scope))
         return answer
 
     return start
@@ -120,6 +122,9 @@ def _run(replay: _Record, archive: _Record, scope: tuple[str, str]) -> None:
 def _replay_minutes(replay: _Record, archive: _Record) -> None:
     start, end = cast(float, replay["EventStartTime"]), cast(float, replay["EventEndTime"])
     kept = list(cast(list[_Record], archive.get("Events", [])))
+    # What has outlived its days is gone; no days are for ever.
+    if days := cast(int, archive.get("RetentionDays") or 0):
+        start = max(start, clock.current().now() - days * _SECONDS_A_DAY)
     window = sorted((one for one in kept if start <= _seconds_of(one) < end), key=_seconds_of)
     rules = _filter(cast(_Request, replay["Destination"]))
     bus = str(archive["EventSourceArn"]).partition(":event-bus/")[2]
@@ -127,7 +132,7 @@ def _replay_minutes(replay: _Record, archive: _Record) -> None:
         itertools.groupby(window, lambda one: _seconds_of(one) // 60)
     ):
         if number:
-            time.sleep(_SECONDS_A_MINUTE * stepfunctions._SFN_WAIT_SCALE)
+            clock.sleep(_SECONDS_A_MINUTE)
         for event in minute:
             if replay["State"] == "CANCELLING":
                 return

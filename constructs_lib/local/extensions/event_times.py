@@ -1,6 +1,7 @@
 """Upstream gap: ``PutEvents`` forgets the ``Time`` of an entry; every event happens when it comes.
 
-Archives are replayed by that time, and consumers read it.
+Archives are replayed by that time, and consumers read it. When it comes, and every other time of
+EventBridge, the account's clock says.
 Source: EventBridge API reference, PutEventsRequestEntry (read 2026-11-23).
 """
 
@@ -10,6 +11,7 @@ from typing import cast
 
 from ministack.services import eventbridge
 
+from constructs_lib.local.extensions import clock
 from constructs_lib.local.extensions.answers import content, failed
 
 _Event = dict[str, object]
@@ -22,6 +24,7 @@ _time: ContextVar[object | None] = ContextVar("event_time", default=None)
 
 def register() -> None:
     """Hand each entry's time to the event that is made of it."""
+    eventbridge._now_ts = lambda: clock.current().now()
     eventbridge._put_events = _entry_by_entry(eventbridge._put_events)
     eventbridge._pattern_event_view = _with_time(eventbridge._pattern_event_view)
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import cast
@@ -25,7 +24,7 @@ from ministack.services import stepfunctions
 from constructs_lib.local._fault_control import FAULTS_PATH
 from constructs_lib.local._fault_models import error_status
 from constructs_lib.local._fault_wire import Answer, WireRequest, error_answer, matches
-from constructs_lib.local.extensions import fault_store
+from constructs_lib.local.extensions import clock, fault_store
 from constructs_lib.local.extensions.fault_points import (
     InjectedError,
     execution_arn,
@@ -113,7 +112,7 @@ def _without_network(call: Callable[..., Answer]) -> Callable[..., Answer]:
         strike = _strike(request)
         if strike is None:
             return call(*arguments)
-        time.sleep(real_latency_seconds(strike))
+        clock.sleep(strike.latency_seconds)
         request_id = str(uuid.uuid4())
         if strike.loses_the_call:
             return cast(Answer, _answer(strike, request, request_id))
@@ -177,4 +176,7 @@ def _control(method: str, body: bytes, query: _Query) -> dict[str, object]:
         return {"number": fault_store.add(account_id, Fault.from_json(json.loads(body)))}
     if method == "DELETE":
         fault_store.remove(account_id, number)
-    return {"injected": fault_store.records(account_id, number)}
+    return {
+        "active": fault_store.described(account_id),
+        "injected": fault_store.records(account_id, number),
+    }

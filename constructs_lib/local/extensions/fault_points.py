@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from ministack.services import stepfunctions
 
 from constructs_lib.local._fault_models import error_status, is_throttling
 from constructs_lib.local._fault_wire import error_message, parameters_match
-from constructs_lib.local.extensions import current_run, fault_store
+from constructs_lib.local.extensions import clock, current_run, fault_store
 from constructs_lib.local.faults import Fault
 
 
@@ -49,7 +48,7 @@ def possible_faults(service: str, action: str, parameters: object) -> Iterator[N
     if strike is None:
         yield
         return
-    time.sleep(real_latency_seconds(strike))
+    clock.sleep(strike.latency_seconds)
     request_id = str(uuid.uuid4())
     if strike.fault and strike.fault.after_effect:
         yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import threading
 import time
@@ -15,6 +16,7 @@ from constructs_lib.local.extensions.journal_callers import current_caller
 from constructs_lib.local.faults import Fault
 
 _RECORDS_MAX = 10_000
+_SEED = int(os.environ.get("DUET_SEED", "0"))
 
 
 @dataclass
@@ -25,7 +27,8 @@ class _Active:
     chance: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
-        self.chance = random.Random(self.fault.seed)  # noqa: S311 - a repeatable choice, no secret
+        seed = _SEED + self.fault.seed
+        self.chance = random.Random(seed)  # noqa: S311 - a repeatable choice, no secret
 
     def strikes(self) -> bool:
         """Whether it strikes the call that is at hand; asked once for each."""
@@ -116,6 +119,15 @@ def records(account_id: str, number: int | None) -> list[dict[str, object]]:
     """What the fault of that number has struck, or all of the account, oldest first."""
     with _lock:
         return [one for of, one in tuple(_records[account_id]) if number in (None, of)]
+
+
+def described(account_id: str) -> list[dict[str, object]]:
+    """The faults that an account has, each with its number and how many calls it has struck."""
+    with _lock:
+        return [
+            {"number": each.number, "struck": each.struck, "fault": each.fault.to_json()}
+            for each in _active.get(account_id, ())
+        ]
 
 
 def active(account_id: str) -> Sequence[Fault]:

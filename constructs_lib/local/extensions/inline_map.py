@@ -4,15 +4,15 @@ Items that are no array end the state; the history tells of the Map and of each 
 Source: Step Functions developer guide, "Map workflow state" (read 2026-11-23).
 """
 
-import contextvars
 import copy
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
+from functools import partial
 from typing import cast
 
 from ministack.services import stepfunctions
 
 from constructs_lib.local.extensions import branch_history, jsonata_failures
+from constructs_lib.local.extensions.clock_threads import WorkPool
 from constructs_lib.local.extensions.map_fields import MapFields
 from constructs_lib.local.extensions.state_errors import runtime_error
 
@@ -79,13 +79,11 @@ class _Iterations:
         self._name = cast(_State, fields.context["State"])["Name"]
 
     def run(self, items: list[object], workers: int) -> list[object]:
-        with ThreadPoolExecutor(workers) as pool:
-            # A context of its own for each: one cannot be entered by two threads.
+        with WorkPool(workers) as pool:
             made = [
-                pool.submit(contextvars.copy_context().run, self._iterate, index, item)
-                for index, item in enumerate(items)
+                pool.start(partial(self._iterate, index, item)) for index, item in enumerate(items)
             ]
-            wait(made)
+            pool.join()
         return [each.result() for each in made]
 
     def _iterate(self, index: int, item: object) -> object:

@@ -20,19 +20,21 @@ from typing import cast
 
 from ministack.services import stepfunctions
 
-from constructs_lib.local.extensions import current_run
+from constructs_lib.local.extensions import clock, current_run
 from constructs_lib.local.extensions.answers import content, failed
 from constructs_lib.local.extensions.fault_points import InjectedError, possible_faults
 from constructs_lib.local.extensions.workflow_limits import LAST_EVENTS
 
-# How often it is looked whether a nested execution is over; longer, the longer it takes.
-_FIRST_LOOK_SECONDS = 0.005
-_LAST_LOOK_SECONDS = 0.1
 _INCLUDED = {"Included": True}
 
 _Request = Mapping[str, object]
 _Execution = Mapping[str, object]
 _Start = Callable[[_Request], object]
+_Event = Mapping[str, object]
+_AddEvent = Callable[[_Execution, str, _Event | None], _Event]
+
+# Who waits for the end of which execution.
+_waiting: dict[str, list[clock.Event]] = {}
 
 
 def register() -> None:
@@ -40,6 +42,7 @@ def register() -> None:
     stepfunctions._start_execution = _repeatable(stepfunctions._start_execution)
     stepfunctions._invoke_nested_start_execution = _started
     stepfunctions._invoke_nested_start_execution_sync = _completed
+    stepfunctions._add_event = _telling(stepfunctions._add_event)
 
 
 def _repeatable(start: _Start) -> _Start:
@@ -95,21 +98,37 @@ def _completed(resource: str, arguments: object) -> dict[str, object]:
 
 
 def _wait_until_over(execution: _Execution) -> None:
-    run = current_run.current()
-    pause_seconds = _FIRST_LOOK_SECONDS
+    run, arn = current_run.current(), str(execution["executionArn"])
+    waiting = _waiting.setdefault(arn, [])
+    over = clock.Event()
+    waiting.append(over)
     # The status changes before the fields that belong to it; the last event comes after them.
-    while _last_event(execution) not in LAST_EVENTS:
-        if run is None:
-            stepfunctions.time.sleep(pause_seconds)
-        elif run.ended.wait(pause_seconds):
-            stepfunctions._stop_execution({"executionArn": execution["executionArn"]})
-            current_run.require_running()
-        pause_seconds = min(pause_seconds * 1.5, _LAST_LOOK_SECONDS)
+    if cast(list[_Event], execution["events"])[-1]["type"] in LAST_EVENTS:
+        _waiting.pop(arn, None)
+        return
+    if run is None:
+        over.wait()
+        return
+    run.on_end.add(over.set)
+    try:
+        if not run.ended.is_set():
+            over.wait()
+    finally:
+        run.on_end.discard(over.set)
+    if run.ended.is_set():
+        stepfunctions._stop_execution({"executionArn": arn})
+        current_run.require_running()
 
 
-def _last_event(execution: _Execution) -> object:
-    events = cast(list[Mapping[str, object]], execution["events"])
-    return events[-1]["type"]
+def _telling(add_event: _AddEvent) -> _AddEvent:
+    def add(execution: _Execution, kind: str, details: _Event | None = None) -> _Event:
+        event = add_event(execution, kind, details)
+        if kind in LAST_EVENTS:
+            for over in _waiting.pop(str(execution.get("executionArn")), ()):
+                over.set()
+        return event
+
+    return add
 
 
 def _description(execution: _Execution) -> dict[str, object]:

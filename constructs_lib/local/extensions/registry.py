@@ -12,6 +12,8 @@ def register_all() -> None:
         branches,
         change_sets,
         choice_rules,
+        clock_control,
+        clock_threads,
         connection_secrets,
         current_run,
         data_limit,
@@ -36,6 +38,7 @@ def register_all() -> None:
         intrinsic_functions,
         journal,
         jsonata_failures,
+        jsonata_time,
         log_deliveries,
         nested_executions,
         partner_event_buses,
@@ -53,6 +56,7 @@ def register_all() -> None:
         state_machine_releases,
         step_functions_mocks,
         task_history,
+        task_timeouts,
         task_tokens,
         variables,
         waits,
@@ -63,6 +67,9 @@ def register_all() -> None:
     # Before anything starts a thread.
     work_under_way.register()
     accounts.register()
+    # Whoever waits does it on the clock.
+    clock_threads.register()
+    clock_control.register()
     change_sets.register()
     event_archive.register()
     event_bus_policy.register()
@@ -97,12 +104,14 @@ def register_all() -> None:
     choice_rules.register()
     waits.register()
     jsonata_failures.register()
+    jsonata_time.register()
     inline_map.register()
     branch_history.register()
     publish_task.register()
     put_events_task.register()
     sdk_tasks.register()
     retry_delays.register()
+    task_timeouts.register()
     task_tokens.register()
     branches.register()
     branch_failures.register()

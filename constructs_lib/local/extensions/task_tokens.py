@@ -1,31 +1,28 @@
 """Upstream gap: tasks that wait for their token know real time only, and no heartbeats.
 
-* ``TimeoutSeconds`` of a ``.waitForTaskToken`` task follows the time scale, but leaves at least one
-  second of real time to answer; a day's confirmation takes 8.64 s at scale 0.0001, one at scale 0.
+* ``TimeoutSeconds`` of a ``.waitForTaskToken`` task runs on the account's clock, but leaves one
+  second of real time to answer: at scale 0.0001 a day's confirmation takes 8.64 s; at 0 the clock
+  jumps to it after a second in which nothing was at work. Without it there is no limit.
   It, and ``HeartbeatSeconds``, may be JSONata expressions, or come from ``TimeoutSecondsPath``.
 * ``HeartbeatSeconds``, by the same rule, ends the task with ``States.HeartbeatTimeout``.
 * A token whose task is over answers ``TaskTimedOut``, one that never was ``InvalidToken``, output
   that is no JSON ``InvalidOutput``. MiniStack says ``TaskDoesNotExist``, or accepts.
 
-Timeouts of other tasks stay real: what they call takes real time. MiniStack keeps one token for all
+MiniStack keeps one token for all
 attempts of a task, where AWS makes one for each; so a token is open again during a retry.
 Source: Step Functions API reference, SendTaskSuccess (read 2026-11-23).
 """
 
-import contextvars
 import json
-import threading
-import time
+import math
 from collections.abc import Callable, Mapping
 from typing import cast
 
 from ministack.core.responses import error_response_json
 from ministack.services import stepfunctions
 
-from constructs_lib.local.extensions import current_run
-from constructs_lib.local.extensions.clock import real_seconds
-
-MINIMUM_SECONDS = 1.0
+from constructs_lib.local.extensions import clock, current_run
+from constructs_lib.local.extensions.clock_threads import with_answer_limit
 
 _State = Mapping[str, object]
 _Context = dict[str, object]
@@ -33,7 +30,7 @@ _Answer = Callable[[Mapping[str, object]], object]
 _Callback = Callable[[str, object, str, _State], object]
 _Task = Callable[[_State, object, object, _Context], object]
 
-_last_beats: dict[str, float] = {}
+_hearts: dict[str, "_Heart"] = {}
 _closed: set[str] = set()
 
 
@@ -41,6 +38,7 @@ def register() -> None:
     """Put the rules around tasks and around the answers to them."""
     stepfunctions._execute_task = _with_evaluated_limits(stepfunctions._execute_task)
     stepfunctions._invoke_with_callback = _limited(stepfunctions._invoke_with_callback)
+    stepfunctions._invoke_activity = _without_limit(stepfunctions._invoke_activity)
     stepfunctions._send_task_success = _checking_output(_closing(stepfunctions._send_task_success))
     stepfunctions._send_task_failure = _closing(stepfunctions._send_task_failure)
     stepfunctions._send_task_heartbeat = _noting_beats(stepfunctions._send_task_heartbeat)
@@ -64,49 +62,63 @@ def _with_evaluated_limits(execute_task: _Task) -> _Task:
 
 def _limited(invoke: _Callback) -> _Callback:
     def invoke_limited(resource: str, arguments: object, token: str, state: _State) -> object:
-        run, answered = current_run.current(), threading.Event()
+        run = current_run.current()
         if run:
             run.task_tokens.add(token)
         _closed.discard(token)
-        _last_beats[token] = time.monotonic()
-        limits = _real_limits(state)
-        if "HeartbeatSeconds" in limits:
-            watch = contextvars.copy_context().run
-            arguments_of_watch = (_watch_heart, token, limits["HeartbeatSeconds"], answered)
-            threading.Thread(target=watch, args=arguments_of_watch, daemon=True).start()
+        _hearts[token] = _Heart(token, _seconds(state, "HeartbeatSeconds"))
         try:
             # Whoever ends the run from here on finds the token, and wakes the task.
             current_run.require_running()
-            return invoke(resource, arguments, token, {**state, **limits})
+            return with_answer_limit(
+                _seconds(state, "TimeoutSeconds"), lambda: invoke(resource, arguments, token, state)
+            )
         finally:
-            answered.set()
             _closed.add(token)
-            _last_beats.pop(token, None)
+            _hearts.pop(token).stop()
             if run:
                 run.task_tokens.discard(token)
 
     return invoke_limited
 
 
-def _real_limits(state: _State) -> dict[str, float]:
-    return {
-        field: real_seconds(float(cast(float, state[field])), at_least=MINIMUM_SECONDS)
-        for field in ("TimeoutSeconds", "HeartbeatSeconds")
-        if field in state
-    }
+def _seconds(state: _State, field: str) -> float:
+    return float(cast(float, state.get(field, math.inf)))
 
 
-def _watch_heart(token: str, limit_seconds: float, answered: threading.Event) -> None:
-    while token in _last_beats:
-        left = _last_beats[token] + limit_seconds - time.monotonic()
-        if left <= 0:
-            break
-        if answered.wait(left):
-            return
-    waiting = stepfunctions._task_tokens.get(token)
-    if waiting and not answered.is_set():
-        waiting["error"] = {"Error": "States.HeartbeatTimeout", "Cause": ""}
-        waiting["event"].set()
+class _Heart:
+    """The limit between the heartbeats of a task; each starts it anew."""
+
+    def __init__(self, token: str, limit_seconds: float) -> None:
+        self._token = token
+        self._limit_seconds = limit_seconds
+        self._timer: clock.Timer | None = None
+        self.beat()
+
+    def beat(self) -> None:
+        self.stop()
+        clock.current().stir()
+        if self._limit_seconds < math.inf:
+            self._timer = clock.call_later(
+                self._limit_seconds, self._fail, answer_seconds=clock.ANSWER_SECONDS
+            )
+
+    def stop(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+
+    def _fail(self) -> None:
+        waiting = stepfunctions._task_tokens.get(self._token)
+        if waiting and _hearts.get(self._token) is self:
+            waiting["error"] = {"Error": "States.HeartbeatTimeout", "Cause": ""}
+            waiting["event"].set()
+
+
+def _without_limit(invoke: Callable[..., object]) -> Callable[..., object]:
+    def invoke_activity(*arguments: object) -> object:
+        return with_answer_limit(math.inf, lambda: invoke(*arguments))
+
+    return invoke_activity
 
 
 def _closing(send: _Answer) -> _Answer:
@@ -138,7 +150,10 @@ def _noting_beats(send: _Answer) -> _Answer:
         refusal = _refusal(request)
         if refusal is not None:
             return refusal
-        _last_beats[str(request["taskToken"])] = time.monotonic()
+        # Nothing beats before the token is given out, or after the task is over.
+        heart = _hearts.get(str(request["taskToken"]))
+        if heart:
+            heart.beat()
         return send(request)
 
     return beat

@@ -1,7 +1,8 @@
-"""Upstream gap: a Wait whose path names no possible time waits for nothing and goes on.
+"""Upstream gap: waits sleep in real time, and one whose path names no possible time does not wait.
 
-It ends the execution with ``States.Runtime``, which says what the path found. ``Assign`` of a Wait
-in JSONPath counts.
+Waits, and pauses before retries, are those of the account's clock; the end of the execution ends
+them. A path that names no time ends the execution with ``States.Runtime``, which says what the path
+found. ``Assign`` of a Wait in JSONPath counts.
 Source: Step Functions developer guide, "Wait workflow state" (read 2026-11-23).
 """
 
@@ -9,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from ministack.services import stepfunctions
 
-from constructs_lib.local.extensions import paths
+from constructs_lib.local.extensions import clock, current_run, paths
 from constructs_lib.local.extensions.state_errors import runtime_error
 from constructs_lib.local.extensions.timestamps import parsed_timestamp
 from constructs_lib.local.extensions.variables import assign
@@ -19,8 +20,28 @@ MAXIMUM_SECONDS = 99_999_999
 
 
 def register() -> None:
-    """Look at what the paths of a Wait name before it waits."""
+    """Look at what the paths of a Wait name before it waits, and wait on the clock."""
     stepfunctions._execute_wait = _checked(stepfunctions._execute_wait)
+    stepfunctions._scaled_sleep = _on_the_clock(stepfunctions._scaled_sleep)
+    stepfunctions._sleep_until = _sleep_until
+
+
+def _on_the_clock(sleep: Callable[[float], None]) -> Callable[[float], None]:
+    def sleep_on_the_clock(seconds: float) -> None:
+        run = current_run.current()
+        if run is None:
+            # The TestState API: no execution, whose end could wake it.
+            sleep(seconds)
+        else:
+            run.ended.wait(seconds)
+
+    return sleep_on_the_clock
+
+
+def _sleep_until(timestamp: str) -> None:
+    moment = parsed_timestamp(timestamp)
+    if moment is not None:
+        stepfunctions._scaled_sleep(moment.timestamp() - clock.current().now())
 
 
 def _checked(wait: Callable[..., object]) -> Callable[..., object]:

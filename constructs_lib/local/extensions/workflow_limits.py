@@ -1,13 +1,12 @@
 """Upstream gap: a workflow's own ``TimeoutSeconds`` is ignored, and a stopped one works on.
 
-An execution over its limit ends as TIMED_OUT; the limit follows the time scale, but leaves at least
-ten seconds of real time, as its tasks take real time. An execution that has ended, by its limit or
-by StopExecution, stays as it ended: it starts no state, retries nothing, and its history gets no
-further event. MiniStack turned an aborted execution into a failed one.
+An execution over its limit, on the account's clock, ends as TIMED_OUT. At time scales between 0 and
+1 the limit leaves at least ten seconds of real time, as tasks take real time. An execution that has
+ended, by its limit or by StopExecution, stays as it ended: it starts no state, retries nothing, and
+its history gets no further event. MiniStack turned an aborted execution into a failed one.
 Source: Amazon States Language, "Timeouts" (read 2026-11-23).
 """
 
-import contextvars
 import json
 import threading
 from collections.abc import Callable, Mapping
@@ -15,8 +14,7 @@ from typing import cast
 
 from ministack.services import stepfunctions
 
-from constructs_lib.local.extensions import current_run
-from constructs_lib.local.extensions.clock import real_seconds
+from constructs_lib.local.extensions import clock, current_run
 
 MINIMUM_SECONDS = 10.0
 LAST_EVENTS = ("ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut")
@@ -42,13 +40,11 @@ def _limited(run_execution: Callable[[str], None]) -> Callable[[str], None]:
         if limit_seconds is None:
             run_execution(execution_arn)
             return
-        timer = threading.Timer(
-            real_seconds(limit_seconds, at_least=MINIMUM_SECONDS),
-            contextvars.copy_context().run,
-            (_time_out, execution_arn),
+        timer = clock.call_later(
+            limit_seconds,
+            lambda: _time_out(execution_arn),
+            answer_seconds=min(limit_seconds, MINIMUM_SECONDS),
         )
-        timer.daemon = True
-        timer.start()
         try:
             run_execution(execution_arn)
         finally:
