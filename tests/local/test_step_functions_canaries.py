@@ -87,6 +87,8 @@ eventbridge._put_events = lambda request, **_: (seen.append(request), put(reques
 entry = {"Source": "s", "DetailType": "t", "Detail": "{}"}
 run({"A": task("events:putEvents", {"Entries": [entry]})})
 answers["resources of an event"] = seen[0]["Entries"][0].get("Resources", [])
+api = {"ApiEndpoint": "https://127.0.0.1", "Method": "GET"}
+answers["http:invoke"] = run({"A": task("http:invoke", api)})["error"]
 checked = stepfunctions._validate_state_machine_definition({"definition": "{"})
 answers["validation of no json"] = json.loads(checked[2])["result"]
 made = stepfunctions._create_state_machine({"name": "none", "definition": "{"})
@@ -128,6 +130,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
         ("sdk_tasks", "error of a task", "Sqs.ServiceException"),
         ("sdk_tasks", "unknown parameter", "SUCCEEDED"),
         ("sdk_tasks", "sesv2", "States.Runtime"),
+        ("http_task", "http:invoke", "States.Runtime"),
         ("publish_task", "error of sns:publish", "SNS.PublishFailed"),
         ("put_events_task", "resources of an event", []),
     ],

@@ -33,6 +33,7 @@ def register_all() -> None:
         failed_executions,
         fault_injection,
         function_settings,
+        http_task,
         handler_python,
         inline_map,
         intrinsic_functions,
@@ -107,6 +108,7 @@ def register_all() -> None:
     jsonata_time.register()
     inline_map.register()
     branch_history.register()
+    http_task.register()
     publish_task.register()
     put_events_task.register()
     sdk_tasks.register()
