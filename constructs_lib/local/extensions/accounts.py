@@ -12,7 +12,6 @@ import json
 import re
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from types import ModuleType
 from typing import Any
 
 from ministack import app
@@ -30,6 +29,8 @@ from constructs_lib.local.extensions import sources_under_way, work_under_way
 
 _Query = Mapping[str, Sequence[str]]
 _Handle = Callable[..., Awaitable[object]]
+# By habit, names in small letters change and those in capitals are tables.
+_STATE = re.compile("_[a-z][a-z0-9_]*")
 _OURS = ("ministack.", "constructs_lib.local.extensions.")
 # Nobody's by habit: people take 000000000000, 111122223333, 123456789012 and the like.
 _numbers = itertools.count(700_000_000_001)
@@ -72,31 +73,28 @@ def drop(account_id: str) -> None:
             with request_scope(account_id, key[1]):
                 stepfunctions._stop_execution({"executionArn": key[2]})
     _end_functions(account_id)
-    for module in _modules():
-        for value in tuple(vars(module).values()):
-            if isinstance(value, AccountRegionScopedDict | AccountScopedDict):
-                _forget(value._data, account_id)
-            elif isinstance(value, dict):
-                _forget(value, account_id)
+    of_account = re.compile(rf"(?<!\d){account_id}(?!\d)")
+    for store in _stores():
+        for key in list(store):
+            parts = key if isinstance(key, tuple) else (key,)
+            texts = (part for part in parts if isinstance(part, str) and account_id in part)
+            if any(map(of_account.search, texts)):
+                store.pop(key, None)
 
 
-def _modules() -> Iterator[ModuleType]:
-    for name, module in tuple(sys.modules.items()):
-        if name.startswith(_OURS):
-            yield module
+def _stores() -> Iterator[dict[Any, Any]]:
+    """What services and extensions keep by account, or by ARNs and ids that hold one."""
+    for module_name, module in tuple(sys.modules.items()):
+        if module_name.startswith(_OURS):
+            for name, value in tuple(vars(module).items()):
+                if isinstance(value, AccountRegionScopedDict | AccountScopedDict):
+                    yield value._data
+                elif isinstance(value, dict) and _STATE.fullmatch(name):
+                    yield value
 
 
 def _entries(store: Any, account_id: str) -> list[tuple[tuple[str, ...], Any]]:
     return [(key, value) for key, value in list(store._data.items()) if key[0] == account_id]
-
-
-def _forget(store: dict[Any, Any], account_id: str) -> None:
-    of_account = re.compile(rf"(?<!\d){account_id}(?!\d)")
-    for key in list(store):
-        parts = key if isinstance(key, tuple) else (key,)
-        texts = (part for part in parts if isinstance(part, str) and account_id in part)
-        if any(map(of_account.search, texts)):
-            store.pop(key, None)
 
 
 def _end_functions(account_id: str) -> None:

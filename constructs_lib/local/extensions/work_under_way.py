@@ -3,9 +3,9 @@
 Whatever the emulator does in the background it does in threads: executions and their branches,
 deliveries and their retries, asynchronous invocations, replays. Each thread is known from before
 its start until its end, under the account that it was started for. It is *under way* unless it
-waits for the world outside: for a task token that nobody has answered, for the end of a time limit;
-or for other threads, which are known themselves. That is read off its stack: a flag set beside the
-wait would be early or late.
+waits for the world outside, a task's answer that nobody has given yet; for other threads, which are
+known themselves; or for a clock that the test holds. That is read off its stack: a flag set beside
+the wait would be early or late. A pause on the clock is under way: it ends by itself.
 
 Pollers run for all accounts and never end: ``sources_under_way`` sees what they have yet to take.
 """
@@ -19,12 +19,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import thread as pool_threads
 from contextlib import contextmanager
 from contextvars import Context
-from types import CodeType, FrameType
+from types import FrameType
 
 from ministack.core.responses import get_account_id
-from ministack.services import stepfunctions
 
-_DEEPEST_LOOK = 12
+from constructs_lib.local.extensions import clock
+
+# What stands between a thread's innermost frame and the wait on the clock.
+_DEEPEST_LOOK = 6
 # What polls and reaps as long as the emulator lives, and what reads the output of a warm function.
 _ENDLESS_THREADS = (
     "asyncio_",
@@ -38,24 +40,15 @@ _ENDLESS_THREADS = (
 _ENDLESS_FUNCTIONS = frozenset({"_poll_loop", "_poll_for_ever"})
 _MODULES_OF_RUNTIMES = frozenset({"ministack.core.lambda_runtime", "ministack.core.node_pool"})
 _EVENT_WAIT = threading.Event.wait.__code__
-_JOIN = threading.Thread.join.__code__
+_CLOCK_WAIT = clock.Event.wait.__code__
 _POOL_WORKER = pool_threads._worker.__code__
 
 # What is under way by a key of its own: the account, a name, and the thread (0 until it begins).
 _known: dict[object, tuple[str, str, int]] = {}
-_waits_for_an_event: set[CodeType] = set()
 
 
 def register() -> None:
     """Know of every thread from now on; call this before anything starts one."""
-    _waits_for_an_event.update(
-        each.__code__
-        for each in (
-            stepfunctions._invoke_with_callback,
-            stepfunctions._invoke_activity,
-            threading.Timer.run,
-        )
-    )
     threading.Thread.start = _knowing(threading.Thread.start)  # type: ignore[method-assign]
 
 
@@ -65,25 +58,30 @@ def under_way(account_id: str) -> list[str]:
         (name, thread) for account, name, thread in list(_known.values()) if account == account_id
     ]
     frames = sys._current_frames() if mine else {}
-    return [name for name, thread in mine if not _is_waiting(frames.get(thread))]
+    return [name for name, thread in mine if not _is_waiting(frames.get(thread), account_id)]
 
 
-def _is_waiting(frame: FrameType | None) -> bool:
+def _is_waiting(frame: FrameType | None, account_id: str) -> bool:
     """Whether it can go on only after something else has happened."""
-    is_blocked = False
     if frame is not None and frame.f_code is _POOL_WORKER:
         return True
+    is_blocked = False
     for _ in range(_DEEPEST_LOOK):
         if frame is None:
             return False
         if frame.f_code is _EVENT_WAIT:
             is_blocked = not frame.f_locals["self"].is_set()
-        elif frame.f_code is _JOIN:
-            return frame.f_locals["self"] in _known
-        elif frame.f_code in _waits_for_an_event:
-            return is_blocked
+        elif frame.f_code is _CLOCK_WAIT:
+            has_no_end = frame.f_locals["seconds"] is None
+            is_for_an_answer = frame.f_locals["self"].answer_seconds > 0
+            return is_blocked and (has_no_end or is_for_an_answer or _is_held(account_id))
         frame = frame.f_back
     return False
+
+
+def _is_held(account_id: str) -> bool:
+    own = clock._clocks.get(account_id)
+    return own is not None and own.is_held
 
 
 @contextmanager
