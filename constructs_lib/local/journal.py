@@ -54,7 +54,8 @@ class Journal:
 
     Args:
         records: What happened. The journal keeps the last 50,000 records of each account.
-        api_calls: How often who called what, since the emulator started or was reset.
+        api_calls: How often who called what, since the emulator started or was reset; empty if not
+            asked for.
         dropped: How many records of the time asked for the journal has let go of.
         last_number: The number of the newest record; pass it as ``after`` to go on from here.
     """
@@ -72,13 +73,16 @@ class Journal:
 class JournalReading(EmulatorClient):
     """The journal of one account of an embedded AWS."""
 
-    def journal(self, *, after: int = 0) -> Journal:
+    def journal(self, *, after: int = 0, with_api_calls: bool = True) -> Journal:
         """What has happened in this account since the emulator started or was reset.
 
         Args:
             after: Only records with a greater ``number``; 0, the default, is all that are kept.
+            with_api_calls: Also count calls; the first time, that costs half a second, in which
+                the emulator learns what the requests of REST services such as S3 are called.
         """
-        return _journal(self._ask_emulator(JOURNAL_PATH, query={"after": after}))
+        query = {"after": after, "calls": int(with_api_calls)}
+        return _journal(self._ask_emulator(JOURNAL_PATH, query=query))
 
 
 def _journal(written: Mapping[str, object]) -> Journal:

@@ -37,7 +37,7 @@ def trace_of(aws: EmbeddedAccount | Clients, subject: str) -> Trace:
     if not isinstance(aws, EmbeddedAccount):
         arn = execution_on_aws(aws, subject)
         return Trace(subject=arn, root=execution_node(aws, arn))
-    index = JournalIndex(aws.journal())
+    index = JournalIndex(aws.journal(with_api_calls=False))
     with _clients_of(aws) as clients:
         found = subject_in_journal(index, clients, subject)
         journey = Journey(index, clients)

@@ -63,16 +63,17 @@ def _serving(handle: _Handle) -> _Handle:
         account_id = query.get("account", [get_account_id()])[0]
         after = int(query.get("after", ["0"])[0])
         # A full journal takes half a second to write; nobody else waits for it.
-        content = await asyncio.to_thread(_content, account_id, after)
+        with_calls = query.get("calls", ["1"])[0] == "1"
+        content = await asyncio.to_thread(_content, account_id, after, with_calls)
         return 200, {"Content-Type": "application/json"}, content
 
     return handle_or_serve
 
 
-def _content(account_id: str, after: int) -> bytes:
+def _content(account_id: str, after: int, with_calls: bool) -> bytes:
     records, dropped, last_number = journal_store.records(account_id, after)
     counts: dict[CallKey, CallCount] = {}
-    for key, count in journal_store.counts(account_id).items():
+    for key, count in journal_store.counts(account_id).items() if with_calls else ():
         counts.setdefault(_named(key), CallCount()).add(count)
     content = {
         "records": [to_json(record) for record in records],
