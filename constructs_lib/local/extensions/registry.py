@@ -5,6 +5,7 @@ def register_all() -> None:
     """Register every extension; call once, after MiniStack's environment is set."""
     from constructs_lib.local.extensions import (
         accounts,
+        activity,
         api_destination,
         async_invocations,
         branch_failures,
@@ -20,6 +21,7 @@ def register_all() -> None:
         definition_checks,
         distributed_map,
         distributed_map_history,
+        email_template,
         event_archive,
         event_bus_policy,
         event_bus_updates,
@@ -33,8 +35,8 @@ def register_all() -> None:
         failed_executions,
         fault_injection,
         function_settings,
-        http_task,
         handler_python,
+        http_task,
         inline_map,
         intrinsic_functions,
         journal,
@@ -72,6 +74,8 @@ def register_all() -> None:
     clock_threads.register()
     clock_control.register()
     change_sets.register()
+    activity.register()
+    email_template.register()
     event_archive.register()
     event_bus_policy.register()
     event_delivery.register()
