@@ -14,7 +14,23 @@ except ModuleNotFoundError as missing:
     sys.exit(f"duet needs the package {missing.name!r}; run: pip install 'cdk-duet[local]'")
 
 #: In the order in which ``duet --help`` shows them.
-VERBS = ("up", "down", "demo", "serve", "replay", "trace", "dead-letters")
+VERBS = (
+    "up",
+    "down",
+    "status",
+    "start",
+    "publish",
+    "partner",
+    "mail",
+    "confirm",
+    "trace",
+    "faults",
+    "dead-letters",
+    "replay",
+    "demo",
+    "serve",
+    "doctor",
+)
 #: The extra that brings what a verb imports, where it is not ``local``.
 _EXTRAS: dict[str, str] = {}
 

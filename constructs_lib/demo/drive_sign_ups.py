@@ -1,7 +1,6 @@
 """Send sign-ups through the workflow, confirm as people do, see what became of each."""
 
 import json
-import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from constructs_lib.demo.inputs import SignUpRequest
 from constructs_lib.demo.turns import may_start
 from constructs_lib.demo.waiting import wait_for
 from constructs_lib.local import EmbeddedAws, Mailbox
+from constructs_lib.operations.confirmation import CODE
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -22,7 +22,6 @@ NAMED_OUTCOMES = {
     "SignUp.NotConfirmed",
 }
 _PUBLISHES_FAILURE = "Publish SignUpFailed"
-_CODE = re.compile(r"\b[0-9A-F]{10}\b")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +68,7 @@ class People:
     def enter_new_codes(self) -> None:
         """Enter each code that has come since the last time."""
         for mail in self._mailbox.messages():
-            code = _CODE.search(mail.text)
+            code = CODE.search(mail.text)
             if code is None or code[0] in self._entered or mail.to[0] not in self._who_confirms:
                 continue
             self._entered.add(code[0])

@@ -18,10 +18,19 @@ FAULTS_PATH = "/_duet/faults"
 class ActiveFault:
     """A fault that the embedded AWS injects until ``remove`` or until its count is used up."""
 
-    def __init__(self, control: FaultControl, fault: Fault, number: int) -> None:
+    def __init__(
+        self, control: FaultControl, fault: Fault, number: int, *, struck: int = 0
+    ) -> None:
         self.fault = fault
+        #: How many calls it had struck when it was looked up.
+        self.struck = struck
         self._control = control
         self._number = number
+
+    @property
+    def number(self) -> int:
+        """What it is called in the embedded AWS."""
+        return self._number
 
     def injected(self) -> Sequence[InjectedFault]:
         """The calls that this fault has struck, oldest first."""
@@ -51,6 +60,21 @@ class FaultControl(EmulatorClient):
         finally:
             for each in active:
                 each.remove()
+
+    def active_faults(self) -> Sequence[ActiveFault]:
+        """The faults of this account, oldest first; those whose count is used up among them."""
+        from constructs_lib.local.faults import Fault
+
+        answer = cast(list[Mapping[str, object]], self._ask("GET")["active"])
+        return [
+            ActiveFault(
+                self,
+                Fault.from_json(each["fault"]),
+                cast(int, each["number"]),
+                struck=cast(int, each["struck"]),
+            )
+            for each in answer
+        ]
 
     def clear_faults(self) -> None:
         """Inject nothing more in this account; what was injected stays on record."""

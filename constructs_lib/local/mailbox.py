@@ -11,7 +11,7 @@ from email.utils import parseaddr
 from typing import TYPE_CHECKING, TypedDict, cast
 
 if TYPE_CHECKING:
-    from constructs_lib.local.server import EmbeddedAws
+    from constructs_lib.local.account import EmbeddedAccount
 
 _POLL_SECONDS = 0.02
 
@@ -38,11 +38,12 @@ class Mailbox:
     verification: the account is out of the sandbox until ``PutAccountDetails`` says otherwise.
 
     Args:
-        aws: The running AWS; the mailbox is that of its ``account_id``, in all regions.
+        aws: The running AWS or an account of it; the mailbox is that of its ``account_id``, in all
+            regions.
     Source: MiniStack 1.5.33, ``/_ministack/ses/messages``.
     """
 
-    def __init__(self, aws: EmbeddedAws) -> None:
+    def __init__(self, aws: EmbeddedAccount) -> None:
         self._aws = aws
 
     def messages(self, *, to: str | None = None) -> Sequence[Mail]:
