@@ -53,6 +53,7 @@ def register_all() -> None:
         put_events_task,
         retry_delays,
         rule_tags,
+        schedules,
         sdk_tasks,
         sources_under_way,
         state_errors,
@@ -96,6 +97,7 @@ def register_all() -> None:
     event_bus_updates.register()
     log_deliveries.register()
     rule_tags.register()
+    schedules.register()
     pipes.register()
     sources_under_way.register()
     definition_checks.register()
