@@ -9,7 +9,7 @@ and the pages of the state types (read 2026-11-27).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 
 from constructs_lib.insight.asl_choice import condition_text
 from constructs_lib.insight.asl_task import Referrer, read_task
@@ -21,32 +21,8 @@ from constructs_lib.insight.model import (
     StateMachine,
     Transition,
 )
+from constructs_lib.states_language.fields import BRANCH_FIELDS, MACHINE_FIELDS, STATE_FIELDS
 
-_COMMON = {"Type", "Comment", "QueryLanguage", "InputPath", "OutputPath", "Assign", "Output"}
-_GOES_ON = {"Next", "End"}
-_WORKS = {"ResultPath", "ResultSelector", "Parameters", "Arguments", "Retry", "Catch"}
-_FIELDS: Mapping[str, set[str]] = {
-    "Task": _COMMON
-    | _GOES_ON
-    | _WORKS
-    | {"Resource", "Credentials"}
-    | {f"{name}Seconds{path}" for name in ("Timeout", "Heartbeat") for path in ("", "Path")},
-    "Pass": _COMMON | _GOES_ON | {"Result", "ResultPath", "Parameters"},
-    "Choice": _COMMON | {"Choices", "Default"},
-    "Wait": _COMMON | _GOES_ON | {"Seconds", "SecondsPath", "Timestamp", "TimestampPath"},
-    "Succeed": _COMMON,
-    "Fail": _COMMON | {"Error", "ErrorPath", "Cause", "CausePath"},
-    "Parallel": _COMMON | _GOES_ON | _WORKS | {"Branches"},
-    "Map": _COMMON
-    | _GOES_ON
-    | _WORKS
-    | {"ItemProcessor", "Iterator", "Items", "ItemsPath", "ItemSelector", "ItemReader"}
-    | {"ItemBatcher", "ResultWriter", "Label", "MaxConcurrency", "MaxConcurrencyPath"}
-    | {
-        f"ToleratedFailure{what}{path}" for what in ("Count", "Percentage") for path in ("", "Path")
-    },
-}
-_MACHINE_FIELDS = {"Comment", "QueryLanguage", "StartAt", "States", "TimeoutSeconds", "Version"}
 _RETRY_FIELDS = {
     "ErrorEquals",
     "IntervalSeconds",
@@ -129,7 +105,7 @@ class _Reader:
                         f"state {state.name!r}",
                         f"goes on to {way.target!r}, which is not a state of the same level",
                     )
-        known = _MACHINE_FIELDS | ({"ProcessorConfig"} if path else set())
+        known = BRANCH_FIELDS if path else MACHINE_FIELDS
         unknown = self._unknown(definition, known, where)
         return StateMachine(
             start_at=start_at or "",
@@ -148,12 +124,12 @@ class _Reader:
             return State(name=name, type="", path=path, query_language=language)
         type_ = self._text(fields, "Type", where) or ""
         language = self._language(fields, language, where)
-        if type_ not in _FIELDS:
+        if type_ not in STATE_FIELDS:
             self.problem(where, f"must have a Type of the language, got {fields.get('Type')!r}")
         ends = fields.get("End") is True or type_ in ("Succeed", "Fail")
         catches, retries = self._catches(fields, where), self._retries(fields, where)
         ways = (*self._ways_on(name, type_, fields, where), *_catch_ways(name, catches))
-        if type_ in _FIELDS and not ends and not any(way.kind != "catch" for way in ways):
+        if type_ in STATE_FIELDS and not ends and not any(way.kind != "catch" for way in ways):
             self.problem(where, "must have a Next or an End")
         task = None
         if type_ == "Task":
@@ -172,7 +148,9 @@ class _Reader:
             timeout_seconds=self._seconds(fields, "TimeoutSeconds", where),
             heartbeat_seconds=self._seconds(fields, "HeartbeatSeconds", where),
             fields=fields,
-            unknown_fields=self._unknown(fields, _FIELDS[type_], where) if type_ in _FIELDS else (),
+            unknown_fields=self._unknown(fields, STATE_FIELDS[type_], where)
+            if type_ in STATE_FIELDS
+            else (),
         )
 
     def _ways_on(
@@ -282,9 +260,10 @@ class _Reader:
         return language
 
     def _unknown(
-        self, holder: Mapping[str, JsonValue], known: set[str], where: str
+        self, holder: Mapping[str, JsonValue], known: Set[str] | None, where: str
     ) -> tuple[str, ...]:
-        unknown = tuple(str(name) for name in holder if name not in known)
+        # Without a type that the language has, no field is unknown.
+        unknown = tuple(str(name) for name in holder if known and name not in known)
         if unknown:
             self.problem(where, f"has fields that are not known here: {', '.join(unknown)}")
         return unknown

@@ -1,0 +1,70 @@
+"""Failures that end green."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from constructs_lib.insight.findings.finding import FindingRule, Hit
+from constructs_lib.insight.findings.states import reachable
+from constructs_lib.insight.model import Assembly, Catch, StateMachine, Workflow
+
+#: Catches of these take whatever went wrong; one that names an error has it understood.
+_WHATEVER = frozenset({"States.ALL", "States.TaskFailed"})
+
+
+def _green_failures(assembly: Assembly) -> Iterator[Hit]:
+    """Error paths of their own that all end in success.
+
+    Not meant: paths that come back to the normal way (best effort), that ask a Choice, that lie in
+    a branch or an item's processor (the state around it goes on with their result), and Express
+    workflows that are called for their answer, which tells of the failure.
+    """
+    started = {target.destination.key for rule in assembly.rules for target in rule.targets}
+    started |= {pipe.target.key for pipe in assembly.pipes}
+    for workflow in assembly.workflows:
+        if workflow.kind == "EXPRESS" and workflow.resource.key not in started:
+            continue
+        machine = workflow.machine
+        normal = reachable(machine, machine.start_at, over_errors=False)
+        seen: set[str] = set()
+        for state in machine.states:
+            for catch in state.catches:
+                if catch.target not in seen and _ends_green(machine, catch, normal):
+                    seen.add(catch.target)
+                    yield _hit(workflow, state.full_name, catch)
+
+
+def _hit(workflow: Workflow, state: str, catch: Catch) -> Hit:
+    return Hit(
+        place=workflow.resource.place,
+        state=state,
+        subject=catch.target,
+        what=f"{state!r} catches {', '.join(catch.errors)} into {catch.target!r}, and every way on "
+        "from there ends the execution as succeeded",
+    )
+
+
+def _ends_green(machine: StateMachine, catch: Catch, normal: set[str]) -> bool:
+    if not _WHATEVER & set(catch.errors):
+        return False
+    on_the_way = reachable(machine, catch.target)
+    if not on_the_way or on_the_way & normal:
+        return False
+    states = [state for state in machine.states if state.name in on_the_way]
+    return all(state.type not in ("Fail", "Choice") for state in states) and any(
+        state.ends for state in states
+    )
+
+
+RULES = (
+    FindingRule(
+        id="failure-ends-green",
+        severity="warning",
+        title="A failure that ends green",
+        why="The execution is reported as succeeded: no alarm on failed executions goes off, the "
+        "caller goes on, redrive is not offered.",
+        remedy="end the error path in a Fail state, after compensation and notice if need be",
+        link="https://docs.aws.amazon.com/step-functions/latest/dg/state-fail.html",
+        find=_green_failures,
+    ),
+)

@@ -1,0 +1,139 @@
+"""Events that nobody follows, rules that nobody feeds, and loops through a bus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from constructs_lib.event_patterns.traps import aws_sources
+from constructs_lib.insight.findings.event_graph import EventGraph, loops
+from constructs_lib.insight.findings.finding import FindingRule, Hit
+from constructs_lib.insight.findings.matching import matches
+from constructs_lib.insight.model import Assembly, EventBus, JsonValue, Publication
+
+
+def event_of(publication: Publication) -> Mapping[str, str | None]:
+    """What is known of the events of a publication, as ``matches`` takes it."""
+    return {"source": publication.source, "detail-type": publication.detail_type}
+
+
+def _declared(assembly: Assembly) -> dict[str, EventBus]:
+    return {bus.key: bus for bus in assembly.buses if bus.resource is not None}
+
+
+def _followed_by_nobody(assembly: Assembly) -> Iterator[Hit]:
+    buses = _declared(assembly)
+    for publication in assembly.publications:
+        if publication.source is None or publication.bus not in buses:
+            continue
+        answers = [
+            matches(rule.pattern, event_of(publication))
+            for rule in assembly.rules
+            if rule.bus == publication.bus and rule.enabled and rule.pattern is not None
+        ]
+        if all(answer is False for answer in answers):
+            publisher = assembly.resources[publication.publisher]
+            kind = publication.detail_type or "an event"
+            yield Hit(
+                place=publisher.place,
+                state=publication.state,
+                subject=f"{publication.source} {kind}",
+                what=f"{publisher.name!r} publishes {kind} of source {publication.source!r} to bus "
+                f"{buses[publication.bus].name!r}, where no rule matches it "
+                f"({publication.evidence})",
+            )
+
+
+def _fed_by_nobody(assembly: Assembly) -> Iterator[Hit]:
+    buses = _declared(assembly)
+    open_buses = _fed_from_elsewhere(assembly)
+    somewhere = any(publication.bus is None for publication in assembly.publications)
+    for rule in assembly.rules:
+        bus = buses.get(rule.bus)
+        if bus is None or bus.partner_source or rule.pattern is None or rule.bus in open_buses:
+            continue
+        if _only_aws(rule.pattern):
+            yield Hit(
+                place=rule.resource.place,
+                what=f"rule {rule.resource.name!r} waits on bus {bus.name!r} for events of AWS "
+                "services, which come to the default bus only",
+                remedy="put the rule on the default bus, or forward from there with a rule",
+            )
+            continue
+        fed = [one for one in assembly.publications if one.bus == rule.bus]
+        answers = [matches(rule.pattern, event_of(one)) for one in fed]
+        if fed and not somewhere and all(answer is False for answer in answers):
+            sources = ", ".join(sorted({one.source for one in fed if one.source}))
+            yield Hit(
+                place=rule.resource.place,
+                what=f"rule {rule.resource.name!r} matches nothing of what is published to bus "
+                f"{bus.name!r} in this assembly (sources: {sources})",
+            )
+
+
+def _only_aws(pattern: Mapping[str, JsonValue]) -> bool:
+    sources = pattern.get("source")
+    if not isinstance(sources, list) or not sources:
+        return False
+    services = [one for one in aws_sources(pattern) if not one.startswith("aws.partner")]
+    return len(services) == len(sources)
+
+
+def _fed_from_elsewhere(assembly: Assembly) -> set[str]:
+    """Buses that other accounts or rules of other buses send to."""
+    found = {target.destination.key or "" for rule in assembly.rules for target in rule.targets}
+    for resource in assembly.resources.values():
+        if resource.type == "AWS::Events::EventBusPolicy":
+            stack = resource.place.stack
+            named = resource.properties.get("EventBusName")
+            if isinstance(named, Mapping) and isinstance(named.get("Ref"), str):
+                found.add(f"{stack}/{named['Ref']}")
+            found |= {bus.key for bus in assembly.buses if bus.name == named}
+    return found
+
+
+def _loops(assembly: Assembly) -> Iterator[Hit]:
+    graph = EventGraph(assembly)
+    for loop in loops(graph):
+        first = loop[0]
+        names = [_name(assembly, key) for key in loop]
+        yield Hit(
+            place=assembly.resources[first].place,
+            subject=" ".join(sorted(loop)),
+            what=f"events come round: {' -> '.join([*names, names[0]])}",
+        )
+
+
+def _name(assembly: Assembly, key: str) -> str:
+    return assembly.resources[key].name if key in assembly.resources else key
+
+
+RULES = (
+    FindingRule(
+        id="event-without-rule",
+        severity="warning",
+        title="An event that no rule matches",
+        why="It is published, paid for and gone; the name may be misspelt on one of both sides.",
+        remedy="compare source and detail-type with the rules of the bus; subscribe, or stop "
+        "publishing",
+        link="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html",
+        find=_followed_by_nobody,
+    ),
+    FindingRule(
+        id="rule-nothing-feeds",
+        severity="note",
+        title="A rule that nothing feeds",
+        why="Its targets never run, unless somebody outside of this assembly publishes.",
+        remedy="compare source and detail-type with what is published; delete what is left over",
+        link="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html",
+        find=_fed_by_nobody,
+    ),
+    FindingRule(
+        id="event-loop",
+        severity="error",
+        title="A loop through the bus",
+        why="Each event causes the next of its kind without end, and every round is paid for.",
+        remedy="let the publisher use another detail-type, or exclude its source in the pattern",
+        link="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rules-best-practices.html",
+        find=_loops,
+    ),
+)

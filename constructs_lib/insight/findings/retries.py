@@ -1,0 +1,115 @@
+"""Transient errors that are not retried, and permanent ones that are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from constructs_lib.insight.findings.finding import FindingRule, Hit
+from constructs_lib.insight.findings.states import call_name, tasks_of
+from constructs_lib.insight.model import Assembly, State, Task, Workflow
+from constructs_lib.service_models.service_errors import errors_of
+
+_LINK = "https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html"
+_ANYTHING = frozenset({"States.ALL", "States.TaskFailed"})
+#: Errors of the definition or its data: the next attempt meets the same.
+_PERMANENT = frozenset(
+    {
+        "States.IntrinsicFailure",
+        "States.NoChoiceMatched",
+        "States.ParameterPathFailure",
+        "States.Permissions",
+        "States.QueryEvaluationError",
+        "States.ResultPathMatchFailure",
+    }
+)
+#: HTTP: what the client did wrong, but for timeout, conflict in time and throttling.
+_HTTP_PERMANENT = re.compile(r"States\.Http\.StatusCode\.4(?!08|09|23|25|29)\d\d")
+
+
+def _not_retried(assembly: Assembly) -> Iterator[Hit]:
+    for workflow, state, task in tasks_of(assembly):
+        if not _is_one_call(task):
+            continue
+        named = _handled_by_retries(workflow, state)
+        known = errors_of(_canonical(task))
+        if known is None:
+            missing = not named
+        else:
+            missing = not named & (_ANYTHING | set(known.transient_errors))
+        if missing:
+            examples = known.transient_errors[:2] if known else ("States.TaskFailed",)
+            yield Hit(
+                place=workflow.resource.place,
+                state=state.full_name,
+                what=f"{state.name!r} calls {call_name(task)} and retries no transient error of it",
+                remedy=f"retry {' and '.join(examples)} and their like with back-off, jitter and a "
+                "maximum; where the call must not run twice, say so with MaxAttempts 0",
+            )
+
+
+def _handled_by_retries(workflow: Workflow, state: State) -> set[str]:
+    """Errors that the state retries, or the Parallel or Map that it lies in."""
+    around = [one for one in workflow.machine.all_states() if one.name in state.path]
+    return {name for one in (state, *around) for rule in one.retries for name in rule.errors}
+
+
+def _is_one_call(task: Task) -> bool:
+    """What Step Functions calls itself; workers and people that answer later retry themselves."""
+    return task.pattern == "request_response" and task.kind in (
+        "lambda",
+        "sdk",
+        "optimized",
+        "http",
+    )
+
+
+def _canonical(task: Task) -> str:
+    """The task's resource as the table of errors knows it, whatever the function's ARN is."""
+    if task.kind == "lambda":
+        return "arn:aws:states:::lambda:invoke"
+    return task.resource_text
+
+
+def _permanent_retried(assembly: Assembly) -> Iterator[Hit]:
+    for workflow in assembly.workflows:
+        for state in workflow.machine.all_states():
+            for name in _permanent_ones(state):
+                yield Hit(
+                    place=workflow.resource.place,
+                    state=state.full_name,
+                    subject=name,
+                    what=f"{state.name!r} retries {name}, which comes again until somebody changes "
+                    "something",
+                )
+
+
+def _permanent_ones(state: State) -> list[str]:
+    known = errors_of(_canonical(state.task)) if state.task else None
+    permanent = _PERMANENT | set(known.permanent_errors if known else ())
+    retried = [name for rule in state.retries if rule.max_attempts > 0 for name in rule.errors]
+    return [name for name in retried if name in permanent or _HTTP_PERMANENT.fullmatch(name)]
+
+
+RULES = (
+    FindingRule(
+        id="transient-error-not-retried",
+        severity="warning",
+        title="A call whose transient errors are not retried",
+        why="Throttling and short outages of a service are normal; without a retry each one fails "
+        "the execution.",
+        remedy="retry the service's transient errors with back-off, jitter and a maximum",
+        link="https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html",
+        find=_not_retried,
+    ),
+    FindingRule(
+        id="permanent-error-retried",
+        severity="warning",
+        title="A permanent error that is retried",
+        why="Each attempt meets the same condition: it costs transitions and time and hides the "
+        "cause.",
+        remedy="catch it instead, or let it fail",
+        link=_LINK,
+        find=_permanent_retried,
+    ),
+)

@@ -1,0 +1,68 @@
+"""Tasks that nobody stops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from constructs_lib.insight.findings.finding import FindingRule, Hit
+from constructs_lib.insight.findings.states import call_name, tasks_of
+from constructs_lib.insight.model import Assembly, State, Task, Workflow
+
+_LINK = "https://docs.aws.amazon.com/step-functions/latest/dg/sfn-stuck-execution.html"
+
+
+def _waiting_for_ever(assembly: Assembly) -> Iterator[Hit]:
+    for workflow, state, task in _unbounded(assembly):
+        if _somebody_else_answers(task) and state.heartbeat_seconds is None:
+            yield Hit(
+                place=workflow.resource.place,
+                state=state.full_name,
+                what=f"{state.name!r} waits for {call_name(task) or 'a worker'} to answer, with "
+                "neither TimeoutSeconds nor HeartbeatSeconds",
+            )
+
+
+def _without_timeout(assembly: Assembly) -> Iterator[Hit]:
+    for workflow, state, task in _unbounded(assembly):
+        if not _somebody_else_answers(task):
+            yield Hit(
+                place=workflow.resource.place,
+                state=state.full_name,
+                what=f"{state.name!r} calls {call_name(task)} without TimeoutSeconds",
+            )
+
+
+def _unbounded(assembly: Assembly) -> Iterator[tuple[Workflow, State, Task]]:
+    for workflow, state, task in tasks_of(assembly):
+        # An Express workflow ends after five minutes, whatever it does.
+        bounded = workflow.kind == "EXPRESS" or workflow.machine.timeout_seconds is not None
+        if not bounded and state.timeout_seconds is None:
+            yield workflow, state, task
+
+
+def _somebody_else_answers(task: Task) -> bool:
+    return task.pattern == "wait_for_task_token" or task.kind == "activity"
+
+
+RULES = (
+    FindingRule(
+        id="callback-without-timeout",
+        severity="error",
+        title="A callback that is waited for without limit",
+        why="If the answer is lost the execution hangs until its year is over, and nothing tells.",
+        remedy="set TimeoutSeconds, or HeartbeatSeconds where the worker reports, and catch "
+        "States.Timeout",
+        link=_LINK,
+        find=_waiting_for_ever,
+    ),
+    FindingRule(
+        id="task-without-timeout",
+        severity="note",
+        title="A task without time limit",
+        why="The default is 99,999,999 seconds, three years: a call that hangs keeps its "
+        "execution hanging.",
+        remedy="set TimeoutSeconds on the task, or on the whole state machine",
+        link=_LINK,
+        find=_without_timeout,
+    ),
+)
