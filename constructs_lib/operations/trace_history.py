@@ -13,6 +13,7 @@ _ENDS = {
     "ExecutionTimedOut": "TIMED_OUT",
     "ExecutionAborted": "ABORTED",
 }
+_UNTOLD = ("error of a Fail state", "")
 # What a container's attempt begins with; a task's begins as it is scheduled.
 _CONTAINER_ATTEMPTS = ("ParallelStateStarted", "MapStateStarted", "MapRunStarted")
 
@@ -99,6 +100,7 @@ class _Reader:
     def __init__(self) -> None:
         self.run = RunHistory(Group(""))
         self._visits: list[Visit] = []
+        self._failure = _UNTOLD
         # The kind of each event, the visit it belongs to, and the group that the next state is in.
         self._seen: dict[int, tuple[str, Visit | None, Group]] = {}
 
@@ -113,11 +115,16 @@ class _Reader:
         elif kind in _ENDS:
             self.run.status, self.run.ended = _ENDS[kind], when
             self.run.error, self.run.cause = details.get("error", ""), details.get("cause", "")
+        elif kind == "ExecutionRedriven":
+            self.run.status, self.run.ended = "RUNNING", None
+            self.run.error = self.run.cause = ""
         elif kind.endswith("StateEntered"):
             if previous == "ParallelStateStarted" and visit:
                 group = Group(f"branch {_branches(visit) + 1}")
                 visit.groups.append(group)
             visit = Visit(details["name"], kind.removesuffix("StateEntered"), when, group=group)
+            if visit.kind == "Fail":
+                self._failure = _UNTOLD
             group.visits.append(visit)
             self._visits.append(visit)
         elif kind.endswith("StateExited"):
@@ -147,8 +154,10 @@ class _Reader:
                 visit.attempts.append(Attempt(visit.entered))
             last = visit.attempts[-1]
             last.ended = when
-            last.error = details.get("error") or last.error or "States.TaskFailed"
-            last.cause = details.get("cause") or last.cause
+            if "error" in details:
+                self._failure = (details["error"], details.get("cause", ""))
+            # A container fails by what failed inside; of a Fail state the history has no error.
+            last.error, last.cause = self._failure
         elif kind.endswith("Succeeded") and visit.attempts and not kind.startswith("MapIteration"):
             visit.attempts[-1].ended = when
         return visit
