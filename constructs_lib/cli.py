@@ -27,6 +27,7 @@ VERBS = (
     "faults",
     "dead-letters",
     "replay",
+    "cost",
     "demo",
     "serve",
     "doctor",

@@ -41,6 +41,7 @@ __all__ = [
     "JournalRecord",
     "MailSent",
     "PipeDelivery",
+    "journal_from_json",
 ]
 
 #: The one path of the emulator for its journal; like the emulator, on loopback only.
@@ -82,10 +83,11 @@ class JournalReading(EmulatorClient):
                 the emulator learns what the requests of REST services such as S3 are called.
         """
         query = {"after": after, "calls": int(with_api_calls)}
-        return _journal(self._ask_emulator(JOURNAL_PATH, query=query))
+        return journal_from_json(self._ask_emulator(JOURNAL_PATH, query=query))
 
 
-def _journal(written: Mapping[str, object]) -> Journal:
+def journal_from_json(written: Mapping[str, object]) -> Journal:
+    """A journal as the emulator answers it."""
     records = cast(list[Mapping[str, object]], written["records"])
     api_calls = cast(list[Mapping[str, object]], written["api_calls"])
     return Journal(

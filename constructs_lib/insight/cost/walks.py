@@ -46,6 +46,12 @@ class Walk:
         inner = sum(each.walk.deviations for visit in self.visits for each in visit.inner)
         return own + inner + self.fails
 
+    @property
+    def has_loop(self) -> bool:
+        """Whether it comes back to a state."""
+        names = [visit.state.name for visit in self.visits]
+        return len(set(names)) < len(names)
+
     def entered(self) -> Iterator[tuple[Visit, int]]:
         """Each visit at any depth, in order, and how many times it is made."""
         for visit in self.visits:
@@ -72,10 +78,13 @@ class Walks:
 
     @property
     def happy(self) -> Walk | None:
-        """The way on which nothing fails and most is done; the first one where all fail."""
+        """The way on which nothing fails and most is done; the first one where all fail.
+
+        One that comes back to a state is taken for it only where there is no other.
+        """
         good = [walk for walk in self.found if not walk.deviations]
         if good:
-            return max(good, key=lambda walk: walk.states_entered)
+            return max(good, key=lambda walk: (not walk.has_loop, walk.states_entered))
         return next((walk for walk in self.found if not walk.fails), next(iter(self.found), None))
 
 
@@ -155,6 +164,8 @@ class Travel:
         if not caught:
             outcomes += [(Visit(state=state, inner=inner), None) for inner in bad]
         for target, labels in caught.items():
+            if target in ways:
+                continue  # the same states follow as after a success
             errors = ", ".join(dict.fromkeys(label for label in labels if label)) or "an error"
             # What fails inside without a Fail state of its own has entered no more than this.
             outcomes += [

@@ -1,0 +1,349 @@
+"""What a workflow costs: each way through it, and all of them at a given mix."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Literal
+
+from constructs_lib.insight.cost.assumptions import Assumptions
+from constructs_lib.insight.cost.extent import Extent, extent
+from constructs_lib.insight.cost.path_names import path_names
+from constructs_lib.insight.cost.task_units import (
+    function_units,
+    is_billed_although_it_fails,
+    task_units,
+)
+from constructs_lib.insight.cost.units import NOTHING, Units, total, units, usd_per_million
+from constructs_lib.insight.cost.walks import Inner, Travel, Visit, Walk, Walks
+from constructs_lib.insight.model import Assembly, State, Task, Workflow
+from constructs_lib.insight.prices import prices
+
+#: How long an Express execution may run. Source: Step Functions quotas (read 2026-11-23).
+EXPRESS_SECONDS = 300
+_CHUNK_MB = 64
+_BASE_MB = Decimal(50)
+_MB = Decimal(1024 * 1024)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PathCost:
+    """One way through a workflow and the units that one execution of it is billed.
+
+    ``ways`` is how many there are that end in the same state and are billed the same; ``walk`` is
+    the one of them on which least fails. ``units_at_worst`` has every retry used that its states
+    allow. ``events`` are the source and detail-type of what it publishes, as far as they are
+    written down.
+    """
+
+    id: str
+    name: str
+    walk: Walk
+    units: Units
+    units_at_worst: Units
+    events: tuple[tuple[str | None, str | None], ...]
+    ways: int = 1
+
+    @property
+    def ends_in(self) -> str:
+        """The name of the last state."""
+        return self.walk.visits[-1].state.name if self.walk.visits else ""
+
+    @property
+    def usd_per_million(self) -> Decimal:
+        """A million such executions, at the first tier's prices."""
+        return usd_per_million(self.units)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BreakEven:
+    """Standard against Express for one way: what both cost a million, and where they meet.
+
+    ``seconds`` is the duration up to which Express is cheaper; None if it never is.
+    ``obstacles`` are the states that Express does not take.
+    """
+
+    standard_usd_per_million: Decimal
+    express_usd_per_million: Decimal
+    seconds: Decimal | None
+    memory_mb: int
+    obstacles: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkflowCost:
+    """The ways through a workflow.
+
+    ``paths`` are all of them if ``is_complete``; else the first ones, and ``extent`` tells how many
+    there are and bounds what they cost. ``notes`` say what could not be counted.
+    """
+
+    workflow: Workflow
+    paths: tuple[PathCost, ...]
+    is_complete: bool
+    extent: Extent | None
+    cheapest: PathCost | None
+    dearest: PathCost | None
+    happy: PathCost | None
+    break_even: BreakEven | None
+    notes: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """How the workflow is called in the assembly."""
+        return self.workflow.resource.name
+
+
+class WorkflowCosts:
+    """Counts the workflows of an assembly.
+
+    Args:
+        limit: Most ways that are listed of one workflow.
+    """
+
+    def __init__(self, assembly: Assembly, assumptions: Assumptions, *, limit: int = 500) -> None:
+        self._assumptions = assumptions
+        self._functions = {each.resource.key: each for each in assembly.functions}
+        self._workflows = {each.resource.key: each for each in assembly.workflows}
+        self._travel = Travel(
+            items=lambda state: assumptions.items.get(state.name, assumptions.map_items),
+            loop_passes=assumptions.loop_passes,
+            limit=limit,
+        )
+        self._under_way: set[str] = set()
+        self._happy: dict[str, Units] = {}
+        self._notes: dict[str, list[str]] = {}
+
+    @cached_property
+    def all(self) -> tuple[WorkflowCost, ...]:
+        """Those of all workflows, in the order of the assembly."""
+        return tuple(self.of(workflow) for workflow in self._workflows.values())
+
+    def happy_units(self, key: str) -> Units | None:
+        """What one execution costs on its happy way; None if no such workflow is known here."""
+        if key in self._under_way or key not in self._workflows:
+            return None
+        if key not in self._happy:
+            self._under_way.add(key)
+            workflow = self._workflows[key]
+            walk = self._travel.walks(workflow.machine).happy
+            self._happy[key] = self._execution(workflow, walk) if walk else NOTHING
+            self._under_way.discard(key)
+        return self._happy[key]
+
+    def of(self, workflow: Workflow) -> WorkflowCost:
+        """The ways through one workflow."""
+        self._under_way.add(workflow.resource.key)
+        self._notes[workflow.resource.key] = []
+        walks = self._travel.walks(workflow.machine)
+        paths = self._paths(workflow, walks)
+        happy = next((path for path in paths if path.walk is walks.happy), None)
+        by_price = sorted(paths, key=lambda path: path.usd_per_million)
+        bounds = None
+        cheapest, dearest = by_price[:1], by_price[-1:]
+        if not walks.is_complete:
+            bounds = extent(
+                workflow.machine,
+                travel=self._travel,
+                usd=lambda visit: usd_per_million(self._visit(workflow, visit)),
+            )
+            if bounds:
+                cheapest = [self._path(workflow, bounds.cheapest, id_="cheapest", name="cheapest")]
+                dearest = [self._path(workflow, bounds.dearest, id_="dearest", name="dearest")]
+        self._under_way.discard(workflow.resource.key)
+        return WorkflowCost(
+            workflow=workflow,
+            paths=paths,
+            is_complete=walks.is_complete,
+            extent=bounds,
+            cheapest=next(iter(cheapest), None),
+            dearest=next(iter(dearest), None),
+            happy=happy,
+            break_even=self._break_even(workflow, walks.happy) if walks.happy else None,
+            notes=tuple(dict.fromkeys(self._notes[workflow.resource.key])),
+        )
+
+    def _paths(self, workflow: Workflow, walks: Walks) -> tuple[PathCost, ...]:
+        alike: dict[tuple[str, bool, Units, Units], list[Walk]] = {}
+        for walk in walks.found:
+            path = self._path(workflow, walk)
+            key = path.ends_in, walk.fails, path.units, path.units_at_worst
+            alike.setdefault(key, []).append(walk)
+        # The happy one speaks for those that cost the same.
+        told = [walks.happy if walks.happy in group else group[0] for group in alike.values()]
+        chosen = [walk for walk in told if walk is not None]
+        names = path_names(chosen, happy=walks.happy)
+        return tuple(
+            self._path(workflow, walk, id_=f"p{number}", name=name, ways=len(group))
+            for number, (walk, name, group) in enumerate(
+                zip(chosen, names, alike.values(), strict=True), start=1
+            )
+        )
+
+    def _path(
+        self, workflow: Workflow, walk: Walk, *, id_: str = "", name: str = "", ways: int = 1
+    ) -> PathCost:
+        return PathCost(
+            id=id_,
+            name=name,
+            walk=walk,
+            units=self._execution(workflow, walk),
+            units_at_worst=self._execution(workflow, walk, at_worst=True),
+            events=tuple(
+                event
+                for visit, times in walk.entered()
+                if not visit.caught
+                for event in _published(visit.state) * times
+            ),
+            ways=ways,
+        )
+
+    def _execution(self, workflow: Workflow, walk: Walk, *, at_worst: bool = False) -> Units:
+        used = total(self._visit(workflow, visit, at_worst=at_worst) for visit in walk.visits)
+        if workflow.kind == "EXPRESS":
+            used += self._express(workflow, walk)
+        return used
+
+    def _express(self, workflow: Workflow, walk: Walk) -> Units:
+        """Request and duration of an Express execution; a transition costs nothing in it."""
+        name = workflow.resource.name
+        seconds = self._assumptions.seconds.get(name, self._assumptions.express_seconds)
+        # In steps of 100 ms.
+        billed = Decimal(math.ceil(seconds * 10)) / 10
+        memory = self._express_memory_mb(workflow, walk)
+        return units("express-requests") + units("express-gb-seconds", billed * memory / 1024)
+
+    def _express_memory_mb(self, workflow: Workflow, walk: Walk) -> int:
+        """As the pricing page estimates it: 50 MB, the definition, and the data of each step."""
+        definition = len(str(workflow.machine.definition))
+        steps = sum(
+            times * len(visit.inner) * max([each.times for each in visit.inner], default=0)
+            for visit, times in walk.entered()
+        )
+        data = self._assumptions.data_bytes * max(1, steps)
+        used = _BASE_MB + (Decimal(definition) + data) / _MB
+        return math.ceil(used / _CHUNK_MB) * _CHUNK_MB
+
+    def _visit(self, workflow: Workflow, visit: Visit, *, at_worst: bool = False) -> Units:
+        """One state: its transition, its call, its retries, and what runs inside of it."""
+        attempts = self._attempts(visit.state, at_worst=at_worst)
+        is_standard = workflow.kind == "STANDARD"
+        once = units("standard-transitions") if is_standard else NOTHING
+        task = visit.state.task
+        if task is not None and (not visit.caught or is_billed_although_it_fails(task)):
+            once += self._call(workflow, visit.state, task)
+        used = once.times(attempts)
+        return used + total(
+            self._inner(workflow, visit.state, inner, at_worst=at_worst) for inner in visit.inner
+        )
+
+    def _inner(self, workflow: Workflow, state: State, inner: Inner, *, at_worst: bool) -> Units:
+        child = _child_kind(state)
+        if child is None:
+            return total(
+                self._visit(workflow, visit, at_worst=at_worst) for visit in inner.walk.visits
+            ).times(inner.times)
+        # Each child of a Distributed Map is an execution of its own, of the kind that it names.
+        as_child = Workflow(resource=workflow.resource, kind=child, machine=state.branches[0])
+        return self._execution(as_child, inner.walk, at_worst=at_worst).times(
+            -(-inner.times // _batch(state))
+        )
+
+    def _attempts(self, state: State, *, at_worst: bool) -> Decimal:
+        retries = sum(retry.max_attempts for retry in state.retries)
+        if at_worst:
+            return Decimal(1 + retries)
+        share = self._assumptions.retry_share
+        return sum((share**attempt for attempt in range(1, retries + 1)), Decimal(1))
+
+    def _call(self, workflow: Workflow, state: State, task: Task) -> Units:
+        target = task.target.key if task.target else None
+        if task.kind == "lambda":
+            if target in self._functions:
+                return function_units(self._functions[target], self._assumptions)
+            self._note(workflow, state, "calls a function outside of the assembly")
+            return units("lambda-requests")
+        counted = task_units(task, self._assumptions)
+        if task.kind == "nested":
+            nested = self.happy_units(target) if target else None
+            if nested is None:
+                self._note(workflow, state, "starts a workflow that is not counted with it")
+            return nested or NOTHING
+        if counted is None:
+            call = f"{task.service}:{task.action}".strip(":") or task.resource_text
+            self._note(workflow, state, f"calls {call}, which has no line in the price list")
+        return counted or NOTHING
+
+    def _note(self, workflow: Workflow, state: State, text: str) -> None:
+        self._notes.setdefault(workflow.resource.key, []).append(f"{state.full_name} {text}")
+
+    def _break_even(self, workflow: Workflow, walk: Walk) -> BreakEven:
+        memory = self._express_memory_mb(workflow, walk)
+        name = workflow.resource.name
+        seconds = self._assumptions.seconds.get(name, self._assumptions.express_seconds)
+        request = prices()["express-requests"].usd_per_unit or Decimal(0)
+        gb_second = prices()["express-gb-seconds"].usd_per_unit or Decimal(0)
+        transition = prices()["standard-transitions"].usd_per_unit or Decimal(0)
+        standard = transition * walk.states_entered
+        per_second = gb_second * memory / 1024
+        # Express bills whole tenths of a second.
+        meet = Decimal(math.floor((standard - request) / per_second * 10)) / 10
+        billed = Decimal(math.ceil(seconds * 10)) / 10
+        return BreakEven(
+            standard_usd_per_million=standard * 1_000_000,
+            express_usd_per_million=(request + per_second * billed) * 1_000_000,
+            seconds=meet if meet > 0 else None,
+            memory_mb=memory,
+            obstacles=tuple(_obstacles(workflow)),
+        )
+
+
+def _published(state: State) -> tuple[tuple[str | None, str | None], ...]:
+    task = state.task
+    if task is None or task.action != "putEvents":
+        return ()
+    written = task.parameters.get("Entries")
+    entries = written if isinstance(written, list) else [{}]
+    return tuple((_text(entry, "Source"), _text(entry, "DetailType")) for entry in entries)
+
+
+def _text(entry: object, name: str) -> str | None:
+    value = entry.get(name) if isinstance(entry, Mapping) else None
+    return value if isinstance(value, str) and not value.startswith("{%") else None
+
+
+def _child_kind(state: State) -> Literal["STANDARD", "EXPRESS"] | None:
+    processor = state.fields.get("ItemProcessor")
+    config = processor.get("ProcessorConfig") if isinstance(processor, Mapping) else None
+    if not isinstance(config, Mapping) or config.get("Mode") != "DISTRIBUTED":
+        return None
+    return "EXPRESS" if config.get("ExecutionType") == "EXPRESS" else "STANDARD"
+
+
+def _batch(state: State) -> int:
+    batcher = state.fields.get("ItemBatcher")
+    size = batcher.get("MaxItemsPerBatch") if isinstance(batcher, Mapping) else None
+    return size if isinstance(size, int) and size > 0 else 1
+
+
+def _obstacles(workflow: Workflow) -> Sequence[str]:
+    """What Express workflows do not take. Source: developer guide, "Standard and Express"
+    (read 2026-11-23)."""
+    found = []
+    for state in workflow.machine.all_states():
+        task = state.task
+        if task is not None and task.pattern == "wait_for_task_token":
+            found.append(f"{state.full_name} waits for a task token")
+        elif task is not None and task.pattern == "sync":
+            found.append(f"{state.full_name} waits for a job")
+        elif task is not None and task.kind == "activity":
+            found.append(f"{state.full_name} waits for an activity")
+        elif _child_kind(state) is not None:
+            found.append(f"{state.full_name} is a Distributed Map")
+        seconds = state.fields.get("Seconds")
+        if state.type == "Wait" and isinstance(seconds, int | float) and seconds > EXPRESS_SECONDS:
+            found.append(f"{state.full_name} waits longer than five minutes")
+    return found
