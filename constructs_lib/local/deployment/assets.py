@@ -16,11 +16,15 @@ _NO_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 class AssetPublisher:
-    """Uploads each file once: a key that exists is not written again, its name is its content's."""
+    """Uploads each file once: a key that exists is not written again, its name is its content's.
+
+    Files are read and zipped once for all the accounts that get them.
+    """
 
     def __init__(self) -> None:
         self._published: set[tuple[str, str]] = set()
         self._buckets: set[str] = set()
+        self._contents: dict[Path, bytes] = {}
 
     def publish(self, stack: AssembledStack, place: Place) -> None:
         """Upload what the stack needs and S3 does not have.
@@ -56,9 +60,14 @@ class AssetPublisher:
             )
         self._require_bucket(bucket, stack, place)
         if not _exists(place, bucket, key):
-            content = zipped(asset.source) if asset.zipped else asset.source.read_bytes()
-            place.s3.put_object(Bucket=bucket, Key=key, Body=content)
+            place.s3.put_object(Bucket=bucket, Key=key, Body=self._content(asset))
         self._published.add((bucket, key))
+
+    def _content(self, asset: FileAsset) -> bytes:
+        if asset.source not in self._contents:
+            content = zipped(asset.source) if asset.zipped else asset.source.read_bytes()
+            self._contents[asset.source] = content
+        return self._contents[asset.source]
 
     def _require_bucket(self, bucket: str, stack: AssembledStack, place: Place) -> None:
         from botocore.exceptions import ClientError

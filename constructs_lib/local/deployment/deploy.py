@@ -51,12 +51,37 @@ def deploy(
             AWS failed on a resource: its stack is rolled back, those before it stay.
     Source: Cloud assembly schema 55, as aws-cdk-lib 2.275.0 writes it (read 2026-11-23).
     """
+    return deploy_stacks(
+        read_assembly(assembly_folder),
+        aws,
+        AssetPublisher(),
+        parameters=parameters,
+        stacks=stacks,
+        on_progress=on_progress,
+    )
+
+
+def deploy_stacks(
+    assembled: Sequence[AssembledStack],
+    aws: EmbeddedAccount | boto3.Session,
+    publisher: AssetPublisher,
+    *,
+    parameters: Mapping[str, str] | None = None,
+    stacks: Collection[str] | None = None,
+    on_progress: OnProgress | None = None,
+) -> Deployment:
+    """Deploy an assembly that was read, perhaps again and again; see ``deploy``.
+
+    Args:
+        publisher: Keeps the content of assets for the next deployment.
+    Raises:
+        DeployError: As ``deploy``.
+    """
     chosen = [
         stack
-        for stack in _choose(read_assembly(assembly_folder), stacks)
+        for stack in _choose(assembled, stacks)
         if stack.template.get("Resources")  # CloudFormation has no stack without
     ]
-    publisher = AssetPublisher()
     tell = _one_at_a_time(on_progress)
     with Places(aws) as places:
         planned = {each.stack.id: each for each in plan(chosen, places, parameters or {})}

@@ -19,8 +19,9 @@ class DeployedBus:
         name: Its name.
     """
 
-    def __init__(self, context: Context, name: str) -> None:
+    def __init__(self, context: Context, name: str, region: str | None = None) -> None:
         self.name = name
+        self._region = region
         self._context = context
 
     def publish(
@@ -71,7 +72,9 @@ class DeployedBus:
             ExpectationError: EventBridge refused it.
         """
         __tracebackhide__ = True
-        (answer,) = self._context.client("events").put_events(Entries=[entry])["Entries"]
+        (answer,) = self._context.client("events", self._region).put_events(Entries=[entry])[
+            "Entries"
+        ]
         if "EventId" not in answer:
             self._context.fail(
                 f"expected {self.name} to take {entry['DetailType']}, EventBridge refused it with "

@@ -36,16 +36,26 @@ class Context:
         self.embedded = source if isinstance(source, EmbeddedAccount) else None
         self.resources = resources
         self.begun: list[str] = []
-        self._clients: dict[str, Any] = {}
+        self._clients: dict[tuple[str, str | None], Any] = {}
         self._closers = ExitStack()
 
-    def client(self, service: str) -> Any:
-        """The boto3 client of a service, made once and closed at the end."""
-        if service not in self._clients:
-            source: Any = self.source
-            client = self._closers.enter_context(closing(source.client(service)))
-            self._clients[service] = client
-        return self._clients[service]
+    def client(self, service: str, region: str | None = None) -> Any:
+        """The boto3 client of a service, in the world's region or another one.
+
+        It is made once and closed at the end.
+        """
+        key = (service, region)
+        if key not in self._clients:
+            made = self._made(service, region)
+            self._clients[key] = self._closers.enter_context(closing(made))
+        return self._clients[key]
+
+    def _made(self, service: str, region: str | None) -> Any:
+        source: Any = self.source
+        if isinstance(self.source, EmbeddedAccount):
+            source = self.source.account(region=region)
+            return source.client(service)
+        return source.client(service, region_name=region)
 
     def find(self, name: str, type_: str) -> Resource:
         """The one resource of a name and type; see ``Resources.find``."""
@@ -59,6 +69,14 @@ class Context:
         """Look until there is something or time is up."""
         pause = _PAUSE_SECONDS if self.embedded else _PAUSE_SECONDS_OF_AWS
         return wait_for(look, within=within, longest_pause_seconds=pause)
+
+    def require_embedded(self, what: str) -> EmbeddedAccount:
+        """The embedded account; the test is skipped in a real one, which has no ``what``."""
+        if self.embedded is None:
+            import pytest
+
+            pytest.skip(f"a real account has no {what}, which the embedded AWS has")
+        return self.embedded
 
     def settle(self, within: Within) -> None:
         """Wait until nothing is under way in the embedded account.
@@ -92,13 +110,13 @@ class Context:
         from constructs_lib.operations.trace import TraceError, trace_of
         from constructs_lib.operations.trace_view import text
 
-        def client(service: str, /, **_region: str | None) -> Any:
-            return self.client(service)
-
         try:
-            return text(trace_of(self.embedded or client, subject))
+            return text(trace_of(self.embedded or self._client_in, subject))
         except TraceError as error:
             return f"no trace of {subject}: {error}"
+
+    def _client_in(self, service: str, /, *, region_name: str | None = None) -> Any:
+        return self.client(service, region_name)
 
     def _set_off(self) -> list[str]:
         """What came from outside, which the embedded AWS knows better than the helpers do."""

@@ -89,7 +89,7 @@ class DeadLetters:
         from constructs_lib.operations.dead_letter_queue import DeadLetterQueue
 
         with ExitStack() as stack:
-            read = DeadLetterQueue(self._context.client("sqs"), queue.physical_id)
+            read = DeadLetterQueue(self._context.client("sqs", queue.region), queue.physical_id)
             stack.callback(read.release)
             return list(read.read(limit=_LIMIT, wait_seconds=0 if self._context.embedded else 1))
 

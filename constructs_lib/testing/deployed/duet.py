@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from constructs_lib.local import ActiveFault, EmbeddedAccount, Fault, InjectedFault
 from constructs_lib.local.deployment import Deployment
@@ -26,10 +26,6 @@ if TYPE_CHECKING:
     from constructs_lib.local._clock_control import ClockControl
 
 _DEFAULT_BUS = "default"
-
-
-class NotInRealAccountError(RuntimeError):
-    """What was asked for exists on the embedded AWS alone."""
 
 
 class Duet:
@@ -61,7 +57,8 @@ class Duet:
         """An event bus; the account's default bus when not named."""
         if name == _DEFAULT_BUS:
             return DeployedBus(self._context, name)
-        return DeployedBus(self._context, self._context.find(name, EVENT_BUS).physical_id)
+        resource = self._context.find(name, EVENT_BUS)
+        return DeployedBus(self._context, resource.physical_id, resource.region)
 
     def queue(self, name: str) -> DeployedQueue:
         """An SQS queue."""
@@ -91,17 +88,17 @@ class Duet:
     @cached_property
     def mailbox(self) -> DeployedMailbox:
         """What the account has mailed; embedded AWS only."""
-        return DeployedMailbox(self._context, self._embedded("mailbox"))
+        return DeployedMailbox(self._context, self._context.require_embedded("mailbox"))
 
     @cached_property
     def faults(self) -> Faults:
         """Failures on purpose; embedded AWS only."""
-        return Faults(self._embedded("faults"))
+        return Faults(self._context.require_embedded("faults"))
 
     @property
     def clock(self) -> ClockControl:
         """The account's clock: hold and advance it; embedded AWS only."""
-        return self._embedded("clock").clock
+        return self._context.require_embedded("clock").clock
 
     def client(self, service: str) -> Any:
         """A boto3 client of the account, for what has no helper; the fixture closes it."""
@@ -130,11 +127,6 @@ class Duet:
         """Close all clients, and show others what the test has read of a real account's queues."""
         self._context.close()
 
-    def _embedded(self, what: str) -> EmbeddedAccount:
-        if self._context.embedded is None:
-            _only_embedded(what)
-        return self._context.embedded
-
 
 class Faults:
     """Faults of the account, injected into calls whoever makes them."""
@@ -153,10 +145,3 @@ class Faults:
     def clear(self) -> None:
         """Inject nothing more."""
         self._account.clear_faults()
-
-
-def _only_embedded(what: str) -> NoReturn:
-    raise NotInRealAccountError(
-        f"{what} must be asked of the embedded AWS, got a real account; "
-        "run the test without --duet-aws-profile"
-    )

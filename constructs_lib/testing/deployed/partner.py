@@ -47,10 +47,12 @@ class DeployedPartner:
         source = resource.properties.get("EventSourceName")
         if source is None:
             entry = self._partner.simulated_entry(event, event_bus_name=resource.physical_id)
-            return DeployedBus(self._context, resource.physical_id).put(entry)
+            return DeployedBus(self._context, resource.physical_id, resource.region).put(entry)
         # The physical id of a partner's bus is the name of its source.
         entry = self._partner.partner_entry(event, event_source_name=resource.physical_id)
-        (answer,) = self._context.client("events").put_partner_events(Entries=[entry])["Entries"]
+        (answer,) = self._context.client("events", resource.region).put_partner_events(
+            Entries=[entry]
+        )["Entries"]
         self._context.begun.append(answer["EventId"])
         return PublishedEvent(
             id=answer["EventId"],

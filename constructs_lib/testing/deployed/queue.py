@@ -47,6 +47,7 @@ class DeployedQueue:
         self.url = resource.physical_id
         self._context = context
         self._name = resource.path
+        self._region = resource.region
         self._held: list[Message] = []
         context.at_the_end(self._release)
 
@@ -118,7 +119,7 @@ class DeployedQueue:
 
     @property
     def _sqs(self) -> Any:
-        return self._context.client("sqs")
+        return self._context.client("sqs", self._region)
 
 
 def _message(received: Mapping[str, Any]) -> Message:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from constructs_lib.local.deployment import Deployment
+from constructs_lib.local.deployment import Deployment, StackResult
 from constructs_lib.local.deployment.assembly import AssembledStack, path_in_template
 
 # What CDK calls the resource inside a construct that has one main resource.
@@ -19,12 +19,14 @@ class Resource:
 
     Attributes:
         stack: The name of its stack, or of the one that nests its stack.
+        region: Where it is.
         path: The construct's path, without the ``/Resource`` at its end.
         type: For example ``AWS::SQS::Queue``.
         properties: As the template has them, references unresolved.
     """
 
     stack: str
+    region: str
     path: str
     logical_id: str
     physical_id: str
@@ -40,7 +42,7 @@ class Resources:
             resource
             for stack in assembled
             if stack.name in deployment.stacks
-            for resource in _of_stack(stack, deployment.stacks[stack.name].physical_ids)
+            for resource in _of_stack(stack, deployment.stacks[stack.name])
         ]
 
     def of_type(self, type_: str) -> list[Resource]:
@@ -83,7 +85,7 @@ def _parts(path: str) -> list[str]:
     return path.split("/")
 
 
-_FITS = (
+_FITS: tuple[Callable[[Resource, str], bool], ...] = (
     lambda each, name: name in (each.path, each.logical_id, each.physical_id),
     lambda each, name: _parts(each.path)[-len(_parts(name)) :] == _parts(name),
     lambda each, name: f"/{name}/" in f"/{each.path}/",
@@ -91,15 +93,16 @@ _FITS = (
 )
 
 
-def _of_stack(stack: AssembledStack, physical_ids: Mapping[str, str]) -> Iterator[Resource]:
+def _of_stack(stack: AssembledStack, result: StackResult) -> Iterator[Resource]:
     for template in stack.templates():
         for logical_id, resource in template.get("Resources", {}).items():
             path = path_in_template(resource) or stack.path_of(logical_id)
             # A resource whose condition does not hold was not made.
-            if (physical_id := physical_ids.get(path)) is not None:
+            if (physical_id := result.physical_ids.get(path)) is not None:
                 parts = _parts(path)
                 yield Resource(
                     stack=stack.name,
+                    region=result.region,
                     path="/".join(parts[:-1] if parts[-1] in _MAIN_CHILDREN else parts),
                     logical_id=logical_id,
                     physical_id=physical_id,

@@ -28,13 +28,14 @@ class DeployedTable:
         self.name = resource.physical_id
         self._context = context
         self._path = resource.path
+        self._region = resource.region
 
     def items(self) -> list[dict[str, Any]]:
         """All items, in Python's types; numbers are ``Decimal``, as boto3 has them."""
         from boto3.dynamodb.types import TypeDeserializer
 
         read = TypeDeserializer().deserialize
-        pages = self._context.client("dynamodb").get_paginator("scan")
+        pages = self._context.client("dynamodb", self._region).get_paginator("scan")
         return [
             {name: read(value) for name, value in item.items()}
             for page in pages.paginate(TableName=self.name, ConsistentRead=True)
@@ -46,7 +47,7 @@ class DeployedTable:
         from boto3.dynamodb.types import TypeSerializer
 
         write = TypeSerializer().serialize
-        self._context.client("dynamodb").put_item(
+        self._context.client("dynamodb", self._region).put_item(
             TableName=self.name, Item={name: write(value) for name, value in item.items()}
         )
 

@@ -124,21 +124,25 @@ class StartedWorkflow:
 
     def stop(self) -> None:
         """End the execution from outside: it is ``ABORTED``."""
-        self._context.client("stepfunctions").stop_execution(executionArn=self.execution_arn)
+        self._workflows.stop_execution(executionArn=self.execution_arn)
 
     def _describe(self) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = self._context.client("stepfunctions").describe_execution(
+        found: Mapping[str, Any] = self._workflows.describe_execution(
             executionArn=self.execution_arn
         )
         return found
 
     def _history(self) -> list[Mapping[str, Any]]:
-        pages = self._context.client("stepfunctions").get_paginator("get_execution_history")
+        pages = self._workflows.get_paginator("get_execution_history")
         return [
             event
             for page in pages.paginate(executionArn=self.execution_arn)
             for event in page["events"]
         ]
+
+    @property
+    def _workflows(self) -> Any:
+        return self._context.client("stepfunctions", self.execution_arn.split(":")[3])
 
     def _fail(self, message: str) -> NoReturn:
         __tracebackhide__ = True
@@ -156,6 +160,7 @@ class DeployedWorkflow:
         self.arn = resource.physical_id
         self._context = context
         self._name = resource.path
+        self._region = resource.region
         self._is_express = resource.properties.get("StateMachineType") == _EXPRESS
 
     def start(self, input: object = None, *, name: str | None = None) -> StartedWorkflow:  # noqa: A002 - the field's word
@@ -166,7 +171,7 @@ class DeployedWorkflow:
             name: The execution's name; AWS makes one up when not given.
         """
         request = {"name": name} if name else {}
-        started = self._context.client("stepfunctions").start_execution(
+        started = self._workflows.start_execution(
             stateMachineArn=self.arn, input=_text(input), **request
         )
         execution_arn = started["executionArn"]
@@ -190,15 +195,13 @@ class DeployedWorkflow:
         __tracebackhide__ = True
         if not self._is_express:
             return self.start(input).result(within=within)
-        found = self._context.client("stepfunctions").start_sync_execution(
-            stateMachineArn=self.arn, input=_text(input)
-        )
+        found = self._workflows.start_sync_execution(stateMachineArn=self.arn, input=_text(input))
         self._context.begun.append(found["executionArn"])
         return result_of(self._context, self._name, found, [])
 
     def executions(self) -> list[StartedWorkflow]:
         """All executions of a Standard workflow, whoever started them, newest first."""
-        pages = self._context.client("stepfunctions").get_paginator("list_executions")
+        pages = self._workflows.get_paginator("list_executions")
         return [
             StartedWorkflow(self._context, self._name, each["executionArn"])
             for page in pages.paginate(stateMachineArn=self.arn)
@@ -216,6 +219,10 @@ class DeployedWorkflow:
         if found is None:
             self._context.fail(f"expected an execution of {self._name} {in_time(within)}, got none")
         return found
+
+    @property
+    def _workflows(self) -> Any:
+        return self._context.client("stepfunctions", self._region)
 
 
 def result_of(

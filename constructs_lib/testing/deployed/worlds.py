@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from constructs_lib.local import EmbeddedAccount, EmbeddedAws, EmbeddedAwsError, Fault, deploy
+from constructs_lib.local import EmbeddedAccount, EmbeddedAws, EmbeddedAwsError, Fault
 from constructs_lib.local._account_life import AccountLife
 from constructs_lib.local.deployment.assembly import AssembledStack, read_assembly
+from constructs_lib.local.deployment.assets import AssetPublisher
+from constructs_lib.local.deployment.deploy import deploy_stacks
 from constructs_lib.testing.deployed.duet import Duet
+from constructs_lib.testing.deployed.relocation import relocated
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +45,7 @@ class Worlds:
         self._endpoint_url = endpoint_url
         self._profile = profile
         self._emulators: dict[float, EmbeddedAws] = {}
+        self._publisher = AssetPublisher()
         self._assemblies: dict[tuple[Path, int], list[AssembledStack]] = {}
         self._start_error: EmbeddedAwsError | None = None
         self._closers = ExitStack()
@@ -60,8 +64,10 @@ class Worlds:
         """
         assembled = self._read(world.assembly)
         source = self._source(world)
-        deployment = deploy(
-            world.assembly, source, parameters=world.parameters, stacks=world.stacks
+        if isinstance(source, EmbeddedAccount):
+            assembled = relocated(assembled, source.account_id, stacks=world.stacks)
+        deployment = deploy_stacks(
+            assembled, source, self._publisher, parameters=world.parameters, stacks=world.stacks
         )
         duet = Duet(source, assembled, deployment)
         try:
