@@ -1,12 +1,12 @@
 """Upstream gap: MiniStack's pipes forget all parameters of source, target and log.
 
 It reads a DynamoDB stream and hands whole batches to a topic or a workflow. What else a pipe does
-(filters, input templates, batch sizes, retries, dead letters, queues as sources, event buses as
-targets) is in ``pipes_polling``, ``pipes_records`` and ``pipes_targets``; here the parameters are
-kept, so that they can be acted on and described.
+(filters, enrichment, input templates, batch sizes, retries, dead letters, queues as sources, and
+most targets) is in the other modules of this name; here the parameters are kept, so that they can
+be acted on and described.
 
-Not emulated: enrichment, batching windows, parallel batches, the target's throttling, and the stop
-of a pipe that keeps failing.
+Another source or target is refused by its name when the pipe is made. Not emulated: batching
+windows, parallel batches, the target's throttling, and the stop of a pipe that keeps failing.
 Source: EventBridge user guide, "Amazon EventBridge Pipes"; Pipes API reference (read 2026-11-23).
 """
 
@@ -20,7 +20,19 @@ from constructs_lib.local.extensions import pipes_polling
 from constructs_lib.local.extensions.answers import Answer, Properties, Resource, failed
 
 TYPE_NAME = "AWS::Pipes::Pipe"
-_KEPT = ("SourceParameters", "TargetParameters", "LogConfiguration")
+_KEPT = (
+    "Enrichment",
+    "EnrichmentParameters",
+    "LogConfiguration",
+    "SourceParameters",
+    "TargetParameters",
+)
+#: Services by the field that may name them.
+_EMULATED = {
+    "Source": ("dynamodb", "sqs"),
+    "Enrichment": ("events", "lambda", "states"),
+    "Target": ("events", "lambda", "logs", "sns", "sqs", "states"),
+}
 _Pipe = dict[str, object]
 _Request = Callable[[str, Properties], Answer]
 
@@ -42,6 +54,8 @@ def register() -> None:
 
 def _keeping(request: _Request, *, is_new: bool) -> _Request:
     def keep(name: str, body: Properties) -> Answer:
+        if problem := _not_emulated(body):
+            return cast(Answer, pipes._error(400, "ValidationException", problem))
         if not is_new:
             answer = request(name, body)
             if not failed(answer):
@@ -61,6 +75,8 @@ def _creating(
     create: Callable[[str, Properties, str], Resource],
 ) -> Callable[[str, Properties, str], Resource]:
     def made(logical_id: str, properties: Properties, stack_name: str) -> Resource:
+        if problem := _not_emulated(properties):
+            raise ValueError(f"{TYPE_NAME}: {problem}")
         name, attributes = create(logical_id, {**properties, "DesiredState": "STOPPED"}, stack_name)
         _start(name, properties)
         return name, attributes
@@ -76,12 +92,22 @@ def _updating(update: Callable[..., Resource]) -> Callable[..., Resource]:
         stack_name: str,
         logical_id: str | None = None,
     ) -> Resource:
+        if problem := _not_emulated(new):
+            raise ValueError(f"{TYPE_NAME}: {problem}")
         name, attributes = update(physical_id, old, new, stack_name, logical_id)
         # What the new template leaves out is gone.
-        _keep(pipes._pipes[name], {key: new.get(key, {}) for key in _KEPT})
+        _keep(pipes._pipes[name], {key: new.get(key) or {} for key in _KEPT})
         return name, attributes
 
     return updated
+
+
+def _not_emulated(body: Properties) -> str | None:
+    for field, services in _EMULATED.items():
+        arn = str(body.get(field) or "")
+        if arn and pipes._arn_service(arn) not in services:
+            return f"{field} {arn} is not emulated; emulated are: {', '.join(services)}"
+    return None
 
 
 def _keep(pipe: _Pipe, body: Properties) -> None:

@@ -24,13 +24,14 @@ from typing import cast
 
 from ministack.services import cloudwatch_logs, dynamodb, dynamodb_streams, lambda_svc, pipes, sqs
 
+from constructs_lib.local.extensions.pipes_outcome import Outcome, identifier
 from constructs_lib.local.extensions.pipes_records import (
     Pipe,
     Record,
     parameters,
     passes_filters,
 )
-from constructs_lib.local.extensions.pipes_targets import Outcome, deliver, identifier
+from constructs_lib.local.extensions.pipes_targets import deliver
 
 # AWS polls a shard four times a second and a queue without pause.
 _POLL_SECONDS = 0.05

@@ -33,19 +33,19 @@ def passes_filters(pipe: Pipe, record: Record) -> bool:
     )
 
 
-def target_input(pipe: Pipe, record: Record) -> object:
-    """The record, or what the pipe's input template makes of it.
+def rendered(pipe: Pipe, template: object, record: Record) -> object:
+    """The record, or what an input template makes of it.
 
     Raises:
         ValueError: The template does not make JSON of this record.
     """
-    template = str(parameters(pipe, "TargetParameters").get("InputTemplate") or "")
     if not template:
         return record
-    values = {name: _value(pipe, record, name) for name in _PLACEHOLDER.findall(template)}
-    rendered = eventbridge._render_input_template(template, values)
+    text = str(template)
+    values = {name: _value(pipe, record, name) for name in _PLACEHOLDER.findall(text)}
+    made = eventbridge._render_input_template(text, values)
     try:
-        return json.loads(rendered)
+        return json.loads(made)
     except ValueError as error:
         raise ValueError(f"the input template makes no valid JSON: {error}") from error
 
@@ -72,6 +72,7 @@ def _value(pipe: Pipe, record: Record, name: str) -> object:
         "aws.pipes.pipe-name": pipe["Name"],
         "aws.pipes.source-arn": pipe["Source"],
         "aws.pipes.target-arn": pipe["Target"],
+        "aws.pipes.enrichment-arn": pipe.get("Enrichment", ""),
         "aws.pipes.event.ingestion-time": datetime.now(UTC).isoformat(),
         "aws.pipes.event": record,
         "aws.pipes.event.json": _with_parsed_body(record),

@@ -1,8 +1,8 @@
 """How a pipe hands a batch to its target, and which of its records the target did not take.
 
-A workflow gets the batch as one input, an event bus gets an entry a record. A synchronous execution
-that ends well may name records to try again (``batchItemFailures``, by ``eventID`` or
-``messageId``).
+A workflow gets the batch as one input, an event bus gets an entry a record; the other targets are
+in ``pipes_deliveries``. A synchronous execution that ends well may name records to try again
+(``batchItemFailures``, by ``eventID`` or ``messageId``).
 
 Source: EventBridge user guide, "Amazon EventBridge Pipes batching and concurrency", "Amazon
 EventBridge Pipes targets" (read 2026-11-23). Inference: an event without ``Source`` or
@@ -11,7 +11,7 @@ EventBridge Pipes targets" (read 2026-11-23). Inference: an event without ``Sour
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import cast
 
 from ministack.services import eventbridge, pipes, stepfunctions
@@ -21,30 +21,21 @@ from constructs_lib.local.extensions import journal_store
 from constructs_lib.local.extensions.answers import content, failed
 from constructs_lib.local.extensions.fault_points import InjectedError, possible_faults
 from constructs_lib.local.extensions.journal_callers import acting_as
+from constructs_lib.local.extensions.pipes_deliveries import (
+    to_api,
+    to_function,
+    to_log_group,
+    to_queue,
+)
+from constructs_lib.local.extensions.pipes_functions import CallFailedError, enriched
+from constructs_lib.local.extensions.pipes_outcome import Outcome, identifier, named_failures
 from constructs_lib.local.extensions.pipes_records import (
     Pipe,
     Record,
     dynamic,
     parameters,
-    target_input,
+    rendered,
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What became of a batch: the records that the target did not take, and why.
-
-    ``started`` are the executions, or the events, that came of those that it took.
-    """
-
-    undelivered: Sequence[Record] = field(default_factory=tuple)
-    reason: str = ""
-    started: tuple[str, ...] = ()
-
-
-def identifier(record: Record) -> str:
-    """How a target names the record when it reports it as failed."""
-    return str(record.get("eventID") or record.get("messageId"))
 
 
 def deliver(pipe: Pipe, records: Sequence[Record]) -> Outcome:
@@ -68,14 +59,18 @@ def deliver(pipe: Pipe, records: Sequence[Record]) -> Outcome:
 
 def _deliver(pipe: Pipe, records: Sequence[Record]) -> Outcome:
     target = str(pipe["Target"])
+    template = parameters(pipe, "TargetParameters").get("InputTemplate")
     try:
-        inputs = [target_input(pipe, record) for record in records]
-    except ValueError as error:
+        batch = enriched(pipe, records)
+        inputs = [rendered(pipe, template, record) for record in batch]
+        outcome = _hand_over(pipe, target, batch, inputs) if batch else Outcome()
+    except (CallFailedError, ValueError) as error:
         return Outcome(undelivered=records, reason=str(error))
-    try:
-        return _hand_over(pipe, target, records, inputs)
     except InjectedError as error:
         return Outcome(undelivered=records, reason=f"{error.code}: {error}")
+    if outcome.undelivered and batch is not records:
+        return replace(outcome, undelivered=records)
+    return outcome
 
 
 def _hand_over(
@@ -84,6 +79,14 @@ def _hand_over(
     match pipes._arn_service(target):
         case "states":
             return _run(pipe, target, records, inputs)
+        case "lambda":
+            return to_function(pipe, target, records, inputs)
+        case "sqs":
+            return to_queue(pipe, target, records, inputs)
+        case "logs":
+            return to_log_group(pipe, target, records, inputs)
+        case "events" if ":api-destination/" in target:
+            return to_api(pipe, target, records, inputs)
         case "events":
             with possible_faults("events", "PutEvents", {"Entries": {"EventBusName": target}}):
                 return _publish(pipe, target, records, inputs)
@@ -113,24 +116,8 @@ def _run(pipe: Pipe, target: str, records: Sequence[Record], inputs: Sequence[ob
     started = (str(result.get("executionArn", "")),)
     if failed(answer) or result.get("status") != "SUCCEEDED":
         return Outcome(undelivered=records, reason=_error(answer), started=started)
-    outcome = _named_failures(records, str(result.get("output")))
+    outcome = named_failures(records, json.loads(str(result.get("output"))))
     return replace(outcome, started=started)
-
-
-def _named_failures(records: Sequence[Record], output: str) -> Outcome:
-    result = json.loads(output)
-    failures = (result.get("batchItemFailures") or []) if isinstance(result, dict) else []
-    names = {failure.get("itemIdentifier") for failure in failures}
-    known = {identifier(record) for record in records}
-    if not names <= known:
-        return Outcome(
-            undelivered=records,
-            reason=f"no records of this batch: {sorted(map(str, names - known))}",
-        )
-    return Outcome(
-        undelivered=[record for record in records if identifier(record) in names],
-        reason="the target reported the records as failed" if names else "",
-    )
 
 
 def _publish(
