@@ -27,13 +27,14 @@ VERBS = (
     "faults",
     "dead-letters",
     "replay",
+    "check",
     "cost",
     "demo",
     "serve",
     "doctor",
 )
 #: The extra that brings what a verb imports, where it is not ``local``.
-_EXTRAS: dict[str, str] = {}
+_EXTRAS: dict[str, str] = {"check": "insight"}
 
 
 class _Verbs(TyperGroup):
