@@ -92,7 +92,8 @@ def _follow(target: Target, execution_arn: str) -> ExecutionResult:
 
 
 def _table(result: ExecutionResult) -> Table:
-    table = Table("", "", title="Execution", title_justify="left", show_header=False)
+    table = Table("", title="Execution", title_justify="left", show_header=False)
+    table.add_column("", overflow="fold")  # half an ARN is of no use
     colour = {"SUCCEEDED": "green", "RUNNING": "yellow"}.get(result.status, "red")
     table.add_row("execution", escape(result.execution_arn))
     table.add_row("status", f"[{colour}]{result.status}[/{colour}]")

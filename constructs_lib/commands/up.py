@@ -33,6 +33,10 @@ def up(
         float,
         typer.Option(min=0, help="Factor of the clock: 1 is real time, 0 waits for nothing."),
     ] = 1.0,
+    seed: Annotated[
+        int | None,
+        typer.Option(help="Makes chance repeat itself: jitter of retries, faults with a share."),
+    ] = None,
     faults: Annotated[
         Path | None,
         typer.Option(help="JSON file, a list of faults to inject; see duet faults inject."),
@@ -89,6 +93,7 @@ def up(
             assembly=assembly,
             port=port,
             time_scale=time_scale,
+            seed=seed,
             faults=read_faults(faults) if faults else (),
             step_functions_mocks=step_functions_mocks,
             stacks=stack or (),

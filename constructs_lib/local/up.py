@@ -31,6 +31,7 @@ class UpPlan:
         assembly: The cloud assembly.
         port: TCP port on 127.0.0.1; 0 takes a free one.
         time_scale: Factor of the clock, 0 or more.
+        seed: Makes the jitter of retries, and what faults with a share strike, repeatable.
         faults: What goes wrong from the start.
         step_functions_mocks: A ``MockConfigFile.json`` of Step Functions Local.
         stacks: Names of the stacks to deploy, with those they need; none for all.
@@ -42,6 +43,7 @@ class UpPlan:
     assembly: Path
     port: int = 0
     time_scale: float = 1.0
+    seed: int | None = None
     faults: Sequence[Fault] = ()
     step_functions_mocks: Path | None = None
     stacks: Sequence[str] = ()
@@ -92,6 +94,7 @@ def run_up(folder: Path, plan: UpPlan, listener: UpListener) -> None:
             port=plan.port,
             time_scale=plan.time_scale,
             work_folder=mine.aws_folder,
+            seed=plan.seed,
             faults=plan.faults,
             step_functions_mocks=plan.step_functions_mocks,
             account_id=account_id,

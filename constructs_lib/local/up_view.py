@@ -12,6 +12,7 @@ from rich.table import Table
 from constructs_lib.local.deployment import Deployment
 from constructs_lib.local.deployment import Progress as Step
 from constructs_lib.local.deployment.assembly import AssembledStack
+from constructs_lib.local.deployment.outputs import told_outputs
 from constructs_lib.local.instance import Claim
 from constructs_lib.local.server import EmbeddedAws
 from constructs_lib.local.up import UpPlan
@@ -114,10 +115,10 @@ class UpView:
 
 
 def outputs_table(outputs: Mapping[str, Mapping[str, str]]) -> Table:
-    """The outputs of stacks."""
+    """The outputs of stacks that people wrote."""
     table = Table("stack", "output", "value", title="Outputs", title_justify="left")
     for stack, of_stack in outputs.items():
-        for key, value in sorted(of_stack.items()):
+        for key, value in told_outputs(of_stack).items():
             table.add_row(escape(stack), escape(key), escape(value))
     table.columns[2].overflow = "fold"
     return table

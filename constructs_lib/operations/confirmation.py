@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import TYPE_CHECKING
 
 from constructs_lib.local.mailbox import Mailbox
 from constructs_lib.operations.deployed import resources_of
@@ -17,10 +18,13 @@ from constructs_lib.operations.workflows import (
     run_synchronously,
 )
 
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
 #: A code as it stands in a mail.
 CODE = re.compile(r"\b[0-9A-F]{10}\b")
-#: What the construct is called, and so a part of its path and logical id.
-_CONSTRUCT = "ConfirmEmail"
+#: What such a workflow does, and hardly another: it lets an execution go on that waits.
+_LETS_GO_ON = "sendTaskSuccess"
 CONFIRMED = "confirmed"
 
 
@@ -48,25 +52,26 @@ def find_confirmation(target: Target, wanted: str | None) -> WorkflowName:
     """The workflow that takes codes.
 
     Args:
-        wanted: As for ``find_workflow``; None means the only one that a ConfirmEmail construct
-            has made.
+        wanted: As for ``find_workflow``; None means the only Express workflow of the stacks that
+            lets waiting executions go on.
     Raises:
         UnknownNameError: There is none, or more than one.
         ClientError: AWS refused.
     """
     if wanted is not None:
         return find_workflow(target, wanted)
-    found = [
-        each
-        for each in resources_of(target, WORKFLOW_TYPE)
-        if _CONSTRUCT.lower() in f"{each.path} {each.logical_id}".lower()
-    ]
+    workflows: SFNClient = target.client("stepfunctions")
+    found = []
+    for each in resources_of(target, WORKFLOW_TYPE):
+        machine = workflows.describe_state_machine(stateMachineArn=each.physical_id)
+        if machine["type"] == "EXPRESS" and _LETS_GO_ON in machine["definition"]:
+            found.append(WorkflowName(arn=each.physical_id, path=each.path, is_express=True))
     if len(found) != 1:
         raise UnknownNameError(
-            f"one workflow of a {_CONSTRUCT} construct must be deployed, "
+            "one workflow that takes codes (construct ConfirmEmail) must be deployed, "
             f"got {', '.join(each.path for each in found) or 'none'}; name it by --workflow"
         )
-    return find_workflow(target, found[0].physical_id)
+    return found[0]
 
 
 def confirm(target: Target, workflow: WorkflowName, code: str) -> ExecutionResult:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackTypeDef
 
 _BOOTSTRAP_STACK = "CDKToolkit"
+#: What Duet's constructs call the one workflow inside them.
+_WORKFLOW = "/Workflow"
 #: What CDK calls the resource inside a construct that has one main resource.
 _MAIN_CHILDREN = ("/Resource", "/Default")
 
@@ -43,8 +45,9 @@ class DeployedResource:
     @property
     def names(self) -> tuple[str, ...]:
         """All that it may be called."""
-        parts = self.physical_id.replace(":", "/").rsplit("/", 1)
-        return (self.path, self.logical_id, parts[-1], self.physical_id)
+        name = self.physical_id.replace(":", "/").rsplit("/", 1)[-1]
+        construct = self.path.removesuffix(_WORKFLOW)
+        return (self.path, construct, self.logical_id, name, self.physical_id)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,8 +162,8 @@ def _resources(
 
 
 def _of_construct(path: str) -> str:
-    for ending in _MAIN_CHILDREN:
-        path = path.removesuffix(ending)
+    while path.endswith(_MAIN_CHILDREN):
+        path = path.rpartition("/")[0]
     return path
 
 

@@ -19,8 +19,8 @@ def pick(
 ) -> _T:
     """The thing of that name; else the only one of whose names it is a part.
 
-    A whole name goes before whole parts of a path (``SignUp/Workflow``), these before any part;
-    upper and lower case are the same.
+    A whole name goes before the end of a path (``SignUp/Workflow``), that before other whole parts
+    of a path, these before any part; upper and lower case are the same.
 
     Args:
         wanted: The name.
@@ -32,7 +32,7 @@ def pick(
     """
     candidates = list(things)
     text = wanted.casefold()
-    for fits in (str.__eq__, _is_path_part, str.__contains__):
+    for fits in (str.__eq__, _is_path_end, _is_path_part, str.__contains__):
         found = [
             each for each in candidates if any(fits(name.casefold(), text) for name in names(each))
         ]
@@ -43,14 +43,21 @@ def pick(
                 f"{what} must be the name of one, {wanted!r} fits "
                 f"{_listed(names(each)[0] for each in found)}; write more of it"
             )
-    by_name = {name: names(each)[0] for each in candidates for name in _parts(names(each))}
-    near = difflib.get_close_matches(wanted, by_name, n=3, cutoff=0.5)
+    called: dict[str, list[str]] = {}
+    for each in candidates:
+        for name in _parts(names(each)):
+            called.setdefault(name, []).append(names(each)[0])
+    near = difflib.get_close_matches(wanted, called, n=3, cutoff=0.5)
     hint = (
-        f"did you mean {_listed(dict.fromkeys(by_name[name] for name in near))}?"
+        f"did you mean {_listed(dict.fromkeys(each for name in near for each in called[name]))}?"
         if near
         else f"there are: {_listed(names(each)[0] for each in candidates) or 'none'}"
     )
     raise UnknownNameError(f"{what} must be one that there is, got {wanted!r}; {hint}")
+
+
+def _is_path_end(name: str, wanted: str) -> bool:
+    return f"/{name}".endswith(f"/{wanted}")
 
 
 def _is_path_part(name: str, wanted: str) -> bool:

@@ -8,6 +8,7 @@ from rich.console import Console, Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
+from constructs_lib.local.deployment.outputs import told_outputs
 from constructs_lib.operations.status import Status
 
 
@@ -36,9 +37,7 @@ def _head(status: Status) -> Table:
     if status.uptime_seconds is not None:
         rows["up"] = timedelta(seconds=int(status.uptime_seconds))
     if status.time_scale is not None:
-        rows["clock"] = f"times {status.time_scale:g}" + (
-            " (waits for nothing)" if status.time_scale == 0 else ""
-        )
+        rows["clock"] = _clock(status.time_scale)
     rows |= {"assembly": status.assembly, "log": status.log}
     for name, value in rows.items():
         if value is not None:
@@ -50,12 +49,22 @@ def _head(status: Status) -> Table:
     return table
 
 
+def _clock(time_scale: float) -> str:
+    match time_scale:
+        case 0:
+            return "waits for nothing"
+        case 1:
+            return "real time"
+        case _:
+            return f"{time_scale:g} of real time: a minute takes {60 * time_scale:g} s"
+
+
 def _stacks(status: Status) -> Table:
     table = _table("Stacks", "stack", "state", "output", "value")
     for stack in status.stacks:
         good = stack.status.endswith("_COMPLETE") and "ROLLBACK" not in stack.status
         state = stack.status if good else f"[red]{stack.status}[/red]"
-        outputs = sorted(stack.outputs.items()) or [("", "")]
+        outputs = list(told_outputs(stack.outputs).items()) or [("", "")]
         for number, (key, value) in enumerate(outputs):
             first = (escape(stack.name), state) if number == 0 else ("", "")
             table.add_row(*first, escape(key), escape(value))
