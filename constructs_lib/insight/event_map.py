@@ -147,10 +147,9 @@ class _Map:
         known = "event bus" if bus.resource is not None else "event bus, not made here"
         if bus.partner_source:
             known = "partner event bus"
-        id_ = self._node(bus.key, "bus", bus.name, known)
-        self._groups.append(
-            Group(id=f"g{len(self._groups)}", head=id_, title=bus.name, boxed=False)
-        )
+        name = bus.resource.name if bus.resource is not None else bus.name
+        id_ = self._node(bus.key, "bus", name, known)
+        self._groups.append(Group(id=f"g{len(self._groups)}", head=id_, title=name, boxed=False))
         if bus.partner_source:
             source = self._node(
                 f"partner {bus.partner_source}", "partner", bus.partner_source, _WORDS["partner"]
@@ -270,6 +269,10 @@ def matched(pattern: Mapping[str, JsonValue] | None) -> str:
     """A pattern in a few words: its detail types, else its sources, else the fields it looks at."""
     if not pattern:
         return "every event"
+    alternatives = pattern.get("$or")
+    if isinstance(alternatives, list) and "detail-type" not in pattern:
+        cases = [matched(case) for case in alternatives if isinstance(case, Mapping)]
+        return " or ".join(dict.fromkeys(cases))
     for field in ("detail-type", "source"):
         values = pattern.get(field)
         if isinstance(values, list) and values:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from constructs_lib.insight.errors import InsightError
+from constructs_lib.insight.naming import named
 
 GraphKind = Literal["workflow", "event-map"]
 NodeKind = Literal[
@@ -134,14 +134,6 @@ class Graph:
     edges: tuple[Edge, ...]
     groups: tuple[Group, ...] = ()
 
-    def node(self, id_: str) -> Node:
-        """The node of that id; ``KeyError`` if there is none."""
-        return next((node for node in self.nodes if node.id == id_), None) or _no(id_)
-
-
-def _no(id_: str) -> Node:
-    raise KeyError(id_)
-
 
 def neighbourhood(graph: Graph, name: str, *, depth: int) -> Graph:
     """What is at most ``depth`` edges away from a node, whichever way the edges point.
@@ -199,28 +191,10 @@ def named_node(graph: Graph, name: str) -> Node:
     Raises:
         InsightError: There is none, or more than one.
     """
-    exact = [node for node in graph.nodes if name in (node.title, node.key, node.state)]
-    found = exact or [
-        node
-        for node in graph.nodes
-        if name.casefold() in {text.casefold() for text in _names(node)}
-    ]
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        near = [node.title for node in graph.nodes if name.casefold() in node.title.casefold()]
-        known = _listed(near or [node.title for node in graph.nodes if node.title])
-        raise InsightError(f"no node of {graph.title!r} is named {name!r}; pass one of {known}")
-    choices = _listed([node.state or node.key or node.title for node in found])
-    raise InsightError(
-        f"{len(found)} nodes of {graph.title!r} are named {name!r}; pass one of {choices}"
-    )
+    drawn = (node for node in graph.nodes if node.title)
+    return named(drawn, name, names_of=_names, among=f"nodes of {graph.title!r}")
 
 
 def _names(node: Node) -> tuple[str, ...]:
-    return tuple(text for text in (node.title, node.key, node.state) if text)
-
-
-def _listed(names: Sequence[str], most: int = 8) -> str:
-    shown = ", ".join(repr(name) for name in names[:most])
-    return f"{shown} and {len(names) - most} more" if len(names) > most else shown
+    # All states of a workflow share its key: it names none of them.
+    return tuple(text for text in (node.title, node.state or node.key) if text)

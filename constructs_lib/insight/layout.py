@@ -15,11 +15,11 @@ from typing import Any
 
 from constructs_lib.insight.errors import InsightError
 from constructs_lib.insight.graph import Edge, Graph, Node
-from constructs_lib.insight.text_size import width_of, wrapped
+from constructs_lib.insight.text_size import BOLD, width_of, wrapped
 
 NODE_WIDTH = 224.0
 TITLE_SIZE, SUBTITLE_SIZE, LABEL_SIZE = 13.0, 11.0, 11.0
-TITLE_LINES, LABEL_LINES = 2, 2
+TITLE_LINES, SUBTITLE_LINES, LABEL_LINES = 2, 2, 2
 #: Left of a node's text is its icon.
 ICON_ROOM, TEXT_MARGIN = 42.0, 12.0
 TEXT_WIDTH = NODE_WIDTH - ICON_ROOM - TEXT_MARGIN
@@ -67,12 +67,12 @@ class Layout:
 
 def title_lines(node: Node) -> list[str]:
     """A node's title as it is drawn."""
-    return wrapped(node.title, width=TEXT_WIDTH, size=TITLE_SIZE, most=TITLE_LINES)
+    return wrapped(node.title, width=TEXT_WIDTH, size=TITLE_SIZE * BOLD, most=TITLE_LINES)
 
 
-def subtitle_line(node: Node) -> str:
+def subtitle_lines(node: Node) -> list[str]:
     """A node's subtitle as it is drawn."""
-    return "".join(wrapped(node.subtitle, width=TEXT_WIDTH, size=SUBTITLE_SIZE, most=1))
+    return wrapped(node.subtitle, width=TEXT_WIDTH, size=SUBTITLE_SIZE, most=SUBTITLE_LINES)
 
 
 def label_lines(edge: Edge) -> list[str]:
@@ -94,7 +94,7 @@ def node_attributes(node: Node) -> str:
     if node.kind in MARKS:
         width, height = MARKS[node.kind]
     else:
-        lines = max(len(title_lines(node)), 1) + bool(node.subtitle)
+        lines = max(len(title_lines(node)) + len(subtitle_lines(node)), 1)
         width, height = NODE_WIDTH, 20 + lines * LINE_HEIGHT
     return f"width={_inches(width)},height={_inches(height)}"
 

@@ -18,7 +18,7 @@ from constructs_lib.insight.layout import (
     Route,
     label_lines,
     lay_out,
-    subtitle_line,
+    subtitle_lines,
     title_lines,
 )
 from constructs_lib.insight.palette import in_plain_colours
@@ -32,7 +32,9 @@ _ICON = 16
 
 def svg_document(graph: Graph) -> str:
     """A file that any viewer shows; browsers follow the reader's light or dark theme."""
-    css = resources.files("constructs_lib.insight.report").joinpath("picture.css").read_text("utf-8")
+    css = (
+        resources.files("constructs_lib.insight.report").joinpath("picture.css").read_text("utf-8")
+    )
     css += ".ground { fill: var(--canvas); }\n"
     light, dark = in_plain_colours(css, "light"), in_plain_colours(css, "dark")
     layout = lay_out(graph)
@@ -120,18 +122,14 @@ def _body(node: Node, box: Box) -> str:
             f'<text class="title" x="{box.width / 2:.1f}" y="{box.height / 2 + 4:.1f}">'
             f"{escape(node.title)}</text>"
         )
-    titles, subtitle = title_lines(node), subtitle_line(node)
-    first = (box.height - LINE_HEIGHT * (len(titles) + bool(subtitle))) / 2 + 13
+    lines = [("title", line) for line in title_lines(node)]
+    lines += [("subtitle", line) for line in subtitle_lines(node)]
+    first = (box.height - LINE_HEIGHT * len(lines)) / 2 + 13
     text = "".join(
-        f'<text class="title" x="{ICON_ROOM:.0f}" y="{first + i * LINE_HEIGHT:.1f}">'
+        f'<text class="{style}" x="{ICON_ROOM:.0f}" y="{first + i * LINE_HEIGHT:.1f}">'
         f"{escape(line)}</text>"
-        for i, line in enumerate(titles)
+        for i, (style, line) in enumerate(lines)
     )
-    if subtitle:
-        text += (
-            f'<text class="subtitle" x="{ICON_ROOM:.0f}" '
-            f'y="{first + len(titles) * LINE_HEIGHT:.1f}">{escape(subtitle)}</text>'
-        )
     chip_x = (ICON_ROOM - _CHIP) / 2
     chip_y = (box.height - _CHIP) / 2
     inset = (_CHIP - _ICON) / 2

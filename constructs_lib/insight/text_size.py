@@ -14,8 +14,12 @@ _ELLIPSIS = "…"
 _BREAKS = frozenset("-_/.:,)")
 
 
+#: How much wider semi-bold letters are.
+BOLD = 1.09
+
+
 def width_of(text: str, *, size: float) -> float:
-    """How wide a line is at most, in the unit of ``size``."""
+    """How wide a line is at most, in the unit of ``size``; pass ``size * BOLD`` for titles."""
     return size * sum(_width(character) for character in text)
 
 
@@ -69,8 +73,13 @@ def _first_line(text: str, *, width: float, size: float) -> tuple[str, str]:
     space = text.rfind(" ", 0, end + 1)
     if space > 0:
         return text[:space], text[space + 1 :]
-    after = max((i + 1 for i in range(end // 2, end) if text[i] in _BREAKS), default=end)
+    after = max((i for i in range(end // 2 + 1, end + 1) if _may_break(text, i)), default=end)
     return text[:after], text[after:]
+
+
+def _may_break(text: str, at: int) -> bool:
+    """Whether a word may be broken before its character ``at``: ``Reserve|Email``, ``sdk:|call``."""
+    return text[at - 1] in _BREAKS or (text[at].isupper() and text[at - 1].islower())
 
 
 def _with_ellipsis(line: str, *, width: float, size: float) -> str:

@@ -1,0 +1,101 @@
+"""A graph as Mermaid text, which Markdown shows on GitHub and elsewhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from constructs_lib.insight.graph import Edge, Graph, Node, NodeKind
+from constructs_lib.insight.text_size import printable
+from constructs_lib.insight.words import name_of
+
+_PLAIN = ("[", "]")
+_SHAPES: dict[NodeKind, tuple[str, str]] = {
+    "start": ("([", "])"),
+    "end": ("([", "])"),
+    "succeed": ("([", "])"),
+    "join": ("((", "))"),
+    "choice": ("{", "}"),
+    "fail": ("[[", "]]"),
+    "workflow": ("[[", "]]"),
+    "bus": ("{{", "}}"),
+    "rule": ("[/", "/]"),
+    "queue": ("[(", ")]"),
+    "archive": ("[(", ")]"),
+    "table": ("[(", ")]"),
+    "topic": ("(", ")"),
+}
+#: Readable on white and on black: pages choose the ground.
+_ERROR_COLOUR, _MISSING_COLOUR = "#d1453b", "#b7791f"
+#: What Mermaid or the HTML that it makes would read as more than text.
+_SPECIAL = re.compile(r"[#\"<>&`\\|{}\[\]();]")
+_LONGEST_LABEL = 80
+
+
+def mermaid(graph: Graph) -> str:
+    """A flowchart: errors dashed, in red and labelled; nodes bear numbers, names are escaped."""
+    return "\n".join(_lines(graph)) + "\n"
+
+
+def _lines(graph: Graph) -> Iterator[str]:
+    yield f"flowchart {graph.direction}"
+    if not graph.nodes:
+        yield '  empty["nothing to draw"]'
+        return
+    yield from _level(graph, None, "  ")
+    for edge in graph.edges:
+        yield f"  {edge.source} {_arrow(edge)} {edge.target}"
+    errors = [str(i) for i, edge in enumerate(graph.edges) if edge.is_error]
+    if errors:
+        yield f"  linkStyle {','.join(errors)} stroke:{_ERROR_COLOUR}"
+    styles = {
+        "error": f"stroke:{_ERROR_COLOUR}",
+        "missing": f"stroke:{_MISSING_COLOUR},stroke-width:2px,stroke-dasharray:4",
+    }
+    for name, style in styles.items():
+        ids = [node.id for node in graph.nodes if _style(node) == name]
+        if ids:
+            yield f"  classDef {name} {style}"
+            yield f"  class {','.join(ids)} {name}"
+
+
+def _level(graph: Graph, parent: str | None, indent: str) -> Iterator[str]:
+    boxed = {group.id for group in graph.groups if group.boxed}
+    for node in graph.nodes:
+        if (node.group if node.group in boxed else None) == parent:
+            yield f"{indent}{node.id}{_shape(node)}"
+    for group in graph.groups:
+        if group.boxed and group.parent == parent:
+            yield f'{indent}subgraph {group.id}[" "]'
+            yield from _level(graph, group.id, indent + "  ")
+            yield f"{indent}end"
+
+
+def _shape(node: Node) -> str:
+    if node.kind == "join":
+        return '((" "))'
+    before, after = _SHAPES.get(node.kind, _PLAIN)
+    text = _escaped(name_of(node))
+    if node.subtitle and node.subtitle.casefold() != node.kind:
+        text += f"<br/>{_escaped(printable(node.subtitle))}"
+    return f'{before}"{text}"{after}'
+
+
+def _style(node: Node) -> str:
+    if node.kind == "missing":
+        return "missing"
+    return "error" if node.in_error_path or node.kind == "fail" else ""
+
+
+def _arrow(edge: Edge) -> str:
+    arrow = "-.->" if edge.is_error or edge.kind in ("branch", "join", "keeps") else "-->"
+    labels = [printable(label) for label in edge.label.split("\n") if label]
+    text = " or ".join(labels)
+    if len(text) > _LONGEST_LABEL:
+        text = text[: _LONGEST_LABEL - 1] + "…"
+    return f'{arrow}|"{_escaped(text)}"|' if text else arrow
+
+
+def _escaped(text: str) -> str:
+    """Mermaid's own escapes: ``#`` and the character's number."""
+    return _SPECIAL.sub(lambda found: f"#{ord(found[0])};", text)
