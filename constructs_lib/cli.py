@@ -1,6 +1,7 @@
 """The ``duet`` command: its verbs by name, each loaded when it is used."""
 
 import importlib
+import inspect
 import signal
 import sys
 from types import FrameType
@@ -60,7 +61,15 @@ class _Verbs(TyperGroup):
             )
         command = get_command(module.app)
         command.name = cmd_name
+        for each in (command, *getattr(command, "commands", {}).values()):
+            each.help = _flowing(each.help or "")
         return command
+
+
+def _flowing(text: str) -> str:
+    """Paragraphs without the line ends of the source, which Typer keeps in all but the first."""
+    paragraphs = inspect.cleandoc(text).split("\n\n")
+    return "\n\n".join(" ".join(each.split()) for each in paragraphs)
 
 
 app = typer.Typer(
