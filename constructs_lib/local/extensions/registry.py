@@ -52,6 +52,7 @@ def register_all() -> None:
         publish_task,
         put_events_task,
         retry_delays,
+        rule_index,
         rule_tags,
         schedules,
         sdk_tasks,
@@ -96,6 +97,7 @@ def register_all() -> None:
     partner_event_buses.register()
     event_bus_updates.register()
     log_deliveries.register()
+    rule_index.register()
     rule_tags.register()
     schedules.register()
     pipes.register()

@@ -1,0 +1,159 @@
+"""Upstream gap: every event is matched against every rule.
+
+And beyond 1,024 patterns each is compiled anew for every event. Here the rules of a bus are
+indexed: of each pattern one field that must equal one of some texts, the rarest such text of the
+bus, leads to the rule; a pattern without such a field is always looked at. What the index leads to
+is matched as before, in the order of the rules.
+Source: MiniStack 1.5.33, ``eventbridge._dispatch_event``, ``._compiled_pattern``.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, cast
+
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import eventbridge
+
+_PATTERNS_KEPT = 65_536
+
+_Path = tuple[str, ...]
+_Rule = Mapping[str, Any]
+_Scope = tuple[str, str]
+
+
+class _Store(dict[tuple[str, str, str], _Rule]):
+    """The rules of all accounts, which counts the changes in each account and region."""
+
+    def __init__(self, rules: Mapping[tuple[str, str, str], _Rule]) -> None:
+        super().__init__(rules)
+        self.changes: dict[_Scope, int] = defaultdict(int)
+        self.clears = 0
+
+    def __setitem__(self, key: tuple[str, str, str], rule: _Rule) -> None:
+        super().__setitem__(key, rule)
+        self.changes[key[:2]] += 1
+
+    def __delitem__(self, key: tuple[str, str, str]) -> None:
+        super().__delitem__(key)
+        self.changes[key[:2]] += 1
+
+    def pop(self, key: tuple[str, str, str], *default: Any) -> Any:
+        self.changes[key[:2]] += 1
+        return super().pop(key, *default)
+
+    def update(self, *args: Any, **kwargs: Any) -> None:
+        super().update(*args, **kwargs)
+        self.clears += 1
+
+    def clear(self) -> None:
+        super().clear()
+        self.clears += 1
+
+    def state_of(self, scope: _Scope) -> tuple[int, int]:
+        """What differs once a rule of an account and region has."""
+        return self.clears, self.changes.get(scope, 0)
+
+
+class _Bus:
+    """The rules of one bus, by what their patterns ask for."""
+
+    def __init__(self, rules: Sequence[tuple[str, _Rule]]) -> None:
+        self._rules = rules
+        self._by_text: dict[tuple[_Path, str], list[int]] = defaultdict(list)
+        self._always: list[int] = []
+        self._paths: set[_Path] = set()
+        for number, (_, rule) in enumerate(rules):
+            for alternative in eventbridge._compiled_pattern(rule["EventPattern"]) or ():
+                self._add(number, alternative)
+
+    def _add(self, number: int, alternative: Mapping[str, object]) -> None:
+        asked = list(_texts_asked(alternative))
+        if not asked:
+            self._always.append(number)
+            return
+        path, texts = min(asked, key=lambda each: self._rules_behind(*each))
+        self._paths.add(path)
+        for text in texts:
+            self._by_text[path, text].append(number)
+
+    def _rules_behind(self, path: _Path, texts: Sequence[str]) -> int:
+        return sum(len(self._by_text.get((path, text), ())) + 1 for text in texts)
+
+    def that_may_match(self, event: object) -> list[tuple[str, _Rule]]:
+        """The rules to look at for an event, in their order."""
+        found = set(self._always)
+        for path in self._paths:
+            for text in _texts_at(event, path):
+                found.update(self._by_text.get((path, text), ()))
+        return [self._rules[number] for number in sorted(found)]
+
+
+_indexes: dict[_Scope, tuple[tuple[int, int], dict[str, _Bus]]] = {}
+
+
+def register() -> None:
+    """Dispatch by the index, and keep what patterns compile to."""
+    keep: Callable[..., Any] = functools.lru_cache(maxsize=_PATTERNS_KEPT)
+    eventbridge._compiled_pattern = keep(eventbridge._compiled_pattern.__wrapped__)
+    eventbridge._dispatch_event = _dispatch
+
+
+def _dispatch(event: Mapping[str, Any], view: Any = None) -> None:
+    passed = set(event.get("_DispatchPath") or ())
+    view = view or eventbridge._pattern_event_view(event)
+    bus = _buses().get(event.get("EventBusName", "default"))
+    # A view whose names have dots is matched by another tree.
+    tree = getattr(view, "matched", None) or view.event_with_detail()
+    for key, rule in bus.that_may_match(tree) if bus else ():
+        if key in passed:
+            eventbridge.logger.warning("EventBridge: recursive rule dispatch skipped for %s", key)
+        elif rule.get("State") == "ENABLED" and eventbridge._matches_pattern_view(
+            rule["EventPattern"], view, f"rule {key}"
+        ):
+            for target in eventbridge._targets.get(key, []):
+                eventbridge._invoke_target(target, event, rule, view)
+
+
+def _buses() -> dict[str, _Bus]:
+    """The buses of the current account and region that have rules with patterns."""
+    store = eventbridge._rules._data
+    if not isinstance(store, _Store):
+        store = eventbridge._rules._data = _Store(store)
+        _indexes.clear()
+    scope = (get_account_id(), get_region())
+    # Read before the rules are: a change in between makes a new index, for nothing at worst.
+    state = store.state_of(scope)
+    known = _indexes.get(scope)
+    if known is None or known[0] != state:
+        rules: dict[str, list[tuple[str, _Rule]]] = defaultdict(list)
+        for key, rule in eventbridge._rules.items():
+            if isinstance(rule.get("EventPattern"), str) and rule["EventPattern"]:
+                rules[rule.get("EventBusName", "default")].append((key, rule))
+        known = state, {name: _Bus(those) for name, those in rules.items()}
+        _indexes[scope] = known
+    return known[1]
+
+
+def _texts_asked(
+    alternative: Mapping[str, object], path: _Path = ()
+) -> Iterator[tuple[_Path, Sequence[str]]]:
+    """The fields that must equal one of some texts."""
+    for name, asked in alternative.items():
+        if isinstance(asked, Mapping):
+            yield from _texts_asked(asked, (*path, name))
+        elif isinstance(asked, list) and all(isinstance(each, str) for each in asked):
+            yield (*path, name), cast(list[str], asked)
+
+
+def _texts_at(value: object, path: _Path) -> Iterator[str]:
+    """The texts that a field holds, in arrays as well."""
+    if isinstance(value, list):
+        for each in value:
+            yield from _texts_at(each, path)
+    elif path and isinstance(value, Mapping):
+        yield from _texts_at(value.get(path[0]), path[1:])
+    elif not path and isinstance(value, str):
+        yield value
