@@ -1,8 +1,8 @@
 """A cloud assembly to measure the test kit with: orders that come by events, written by hand.
 
-An order starts a workflow that checks it, reserves the goods in a table, waits an hour, and tells of
-it on the bus, from where it comes to a queue. What cannot be delivered ends in a dead-letter queue.
-No Node is needed to make it.
+An order starts a workflow that checks it, reserves the goods in a table, waits an hour, and tells
+of it on the bus, from where it comes to a queue. What cannot be delivered ends in a dead-letter
+queue. No Node is needed to make it.
 """
 
 from __future__ import annotations

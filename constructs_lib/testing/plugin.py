@@ -6,6 +6,7 @@ pytest is imported until a test asks for a fixture.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -109,15 +110,17 @@ def _worlds(config: pytest.Config) -> Worlds:
         try:
             import boto3  # noqa: F401 - says whether the extra is installed
         except ImportError:
-            pytest.fail(
-                f"the duet fixtures need boto3 and the embedded AWS; {_REMEDY}", pytrace=False
-            )
+            pytest.fail(f"the duet fixtures need boto3; {_REMEDY}", pytrace=False)
         from constructs_lib.testing.deployed.worlds import Worlds
 
-        config.stash[_WORLDS] = Worlds(
-            endpoint_url=config.getoption("--duet-endpoint-url"),
-            profile=config.getoption("--duet-aws-profile"),
-        )
+        endpoint_url = config.getoption("--duet-endpoint-url")
+        profile = config.getoption("--duet-aws-profile")
+        if endpoint_url and profile:
+            pytest.fail(
+                "--duet-aws-profile must stand without --duet-endpoint-url; leave one of them out",
+                pytrace=False,
+            )
+        config.stash[_WORLDS] = Worlds(endpoint_url=endpoint_url, profile=profile)
     return config.stash[_WORLDS]
 
 
@@ -131,7 +134,10 @@ def _world(request: pytest.FixtureRequest, assembly: Path) -> World:
             pytest.fail(f"@pytest.mark.duet takes names only, got {mark.args!r}", pytrace=False)
         arguments.update(mark.kwargs)
     arguments["assembly"] = request.config.rootpath / arguments["assembly"]
-    try:
-        return World(**arguments)
-    except TypeError as error:
-        pytest.fail(f"@pytest.mark.duet: {error}; {_MARKER_HELP}", pytrace=False)
+    known = {each.name for each in dataclasses.fields(World)}
+    for name in arguments.keys() - known:
+        pytest.fail(
+            f"@pytest.mark.duet takes no {name!r}; it takes {', '.join(sorted(known))}",
+            pytrace=False,
+        )
+    return World(**arguments)

@@ -49,7 +49,7 @@ _known: dict[object, tuple[str, str, int]] = {}
 
 def register() -> None:
     """Know of every thread from now on; call this before anything starts one."""
-    threading.Thread.start = _knowing(threading.Thread.start)  # type: ignore[method-assign]
+    threading.Thread.start = _knowing(threading.Thread.start)  # type: ignore[assignment,method-assign]
 
 
 def under_way(account_id: str) -> list[str]:
