@@ -26,7 +26,7 @@ app = typer.Typer(add_completion=False)
 
 @app.command("confirm")
 def confirm_sign_up(
-    code: Annotated[str | None, typer.Argument(metavar="[CODE]", help="As it was mailed.")] = None,
+    code: Annotated[str | None, typer.Argument(metavar="CODE", help="As it was mailed.")] = None,
     to: Annotated[
         str | None,
         typer.Option(metavar="ADDRESS", help="Instead: take the newest code of this mailbox."),

@@ -43,6 +43,8 @@ def demo(
     the three stacks with the real CDK CLI, sends the sign-ups and tickets, receives CRM contacts,
     replays the archive, counts dead letters, and removes everything again.
 
+    Example: duet demo
+
     Exit status: 0 if every outcome was the expected one, 1 if not, 2 for a bad input file.
     """
     console = Console()

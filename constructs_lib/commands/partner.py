@@ -46,7 +46,7 @@ def send(
     event: Annotated[
         str | None,
         typer.Argument(
-            metavar="[SAMPLE|EVENT]",
+            metavar="SAMPLE|EVENT",
             help="Detail type of a published sample (the first if left out), or an event of your "
             'own: {"detail-type": …, "detail": {…}}, a .json file, or -.',
         ),

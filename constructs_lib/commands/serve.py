@@ -40,7 +40,11 @@ def serve(
     """Run the embedded AWS alone in the foreground, until Ctrl-C.
 
     It listens on 127.0.0.1 only and keeps everything in memory. Point the AWS CLI, an SDK or the
-    CDK CLI at it with the variables that it prints.
+    CDK CLI at it with the variables that it prints. duet up serves one and deploys an app to it.
+
+    Example: duet serve --port 4566 --time-scale 0
+
+    Exit status: 0 after Ctrl-C, 1 if it could not start or ended by itself, 2 for bad options.
     """
     console = Console()
     try:

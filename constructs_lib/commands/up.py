@@ -24,7 +24,8 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def up(
     assembly: Annotated[
-        Path, typer.Argument(help="Cloud assembly: the folder that cdk synth wrote.")
+        Path,
+        typer.Argument(metavar="ASSEMBLY", help="Cloud assembly: the folder that cdk synth wrote."),
     ] = Path("cdk.out"),
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="TCP port on 127.0.0.1; 0 takes a free one.")

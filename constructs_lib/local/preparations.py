@@ -26,7 +26,7 @@ def offer_partner_sources(
     for stack in stacks:
         place = aws.account(stack.account, region=stack.region or aws.region)
         with closing(place.client("events")) as events:
-            for name in sorted(set(_source_names(stack, parameters))):
+            for name in sorted(set(source_names(stack, parameters))):
                 try:
                     events.create_partner_event_source(Name=name, Account=place.account_id)
                 except events.exceptions.ResourceAlreadyExistsException:
@@ -42,7 +42,8 @@ def verify_senders(aws: EmbeddedAccount, senders: Iterable[str]) -> None:
             mails.create_email_identity(EmailIdentity=sender)
 
 
-def _source_names(stack: AssembledStack, parameters: Mapping[str, str]) -> Iterator[str]:
+def source_names(stack: AssembledStack, parameters: Mapping[str, str]) -> Iterator[str]:
+    """The event sources that the partner buses of a stack and its nested ones name."""
     for template in stack.templates():
         for resource in template.get("Resources", {}).values():
             if resource.get("Type") == "AWS::Events::EventBus":
