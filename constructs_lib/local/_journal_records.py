@@ -25,8 +25,8 @@ class Caller:
         arn: The execution, function, rule, pipe or replay; what a ``service`` tells of. Empty for
             ``outside``.
         state: The state whose task it was; for ``execution`` alone.
-        request_id: The invocation of a ``function``: ``FunctionInvoked.request_id``. Empty if it
-            is not known.
+        request_id: The invocation of a ``function``: ``FunctionInvoked.request_id``. The batch of a
+            ``pipe``: ``PipeDelivery.batch_id``.
         event_id: The event that a ``rule`` delivers, or that an invocation is about.
     """
 
@@ -245,6 +245,7 @@ class PipeDelivery(JournalRecord):
     """A pipe handed a batch to its target.
 
     Args:
+        batch_id: What the callers are told apart by who do something for this batch.
         pipe_arn: The pipe.
         source_arn: The stream or queue it reads.
         target_arn: The workflow, bus or topic it hands to.
@@ -253,7 +254,7 @@ class PipeDelivery(JournalRecord):
         reason: Why not; empty if all were taken.
         size_bytes: Size of the batch as JSON, what pipe requests are counted by.
         messages: The messages, or the records' event ids, that were in the batch.
-        started: The executions or events that came of it.
+        started: The executions, events or messages that came of it.
     """
 
     pipe_arn: str
@@ -265,6 +266,7 @@ class PipeDelivery(JournalRecord):
     size_bytes: int = 0
     messages: tuple[str, ...] = ()
     started: tuple[str, ...] = ()
+    batch_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -69,6 +69,10 @@ class JournalIndex:
         """What EventBridge did for a rule with an event."""
         return self._deeds["rule", f"{rule_arn} {event_id}"]
 
+    def deeds_of_pipe(self, batch_id: str) -> Sequence[Deed]:
+        """What a pipe, its target and its enrichment did for a batch."""
+        return self._deeds["pipe", batch_id]
+
     def takers(self, message_id: str) -> Sequence[FunctionInvoked | PipeDelivery]:
         """Which functions and pipes got a message of a queue, or a record of a stream."""
         return self._takers[message_id]
@@ -97,8 +101,8 @@ def caller_of(record: Deed) -> Caller:
 
 
 def _doer(caller: Caller) -> tuple[str, str]:
-    if caller.kind == "function":
-        return "function", caller.request_id
+    if caller.kind in ("function", "pipe"):
+        return caller.kind, caller.request_id
     if caller.kind == "rule":
         return "rule", f"{caller.arn} {caller.event_id}"
     return caller.kind, caller.arn

@@ -188,11 +188,7 @@ class Journey:
             )
             if is_forwarded or is_run:
                 yield from self._deed(deed)
-        for taker in self._index.takers(attempt.started) if attempt.started else ():
-            if isinstance(taker, PipeDelivery):
-                yield self._pipe(taker)
-            else:
-                yield self._function(taker)
+        yield from self._takers(attempt.started)
 
     def _function(self, run: FunctionInvoked) -> TraceNode:
         return TraceNode(
@@ -212,21 +208,27 @@ class Journey:
         )
 
     def _pipe(self, batch: PipeDelivery) -> TraceNode:
-        children: list[TraceNode] = []
-        for started in batch.started:
-            if ":execution:" in started:
-                children.append(self.execution(started))
-            else:
-                children += map(self._event, self._index.published[started])
+        deeds = self._index.deeds_of_pipe(batch.batch_id)
         return TraceNode(
             kind="pipe",
             title=_name(batch.pipe_arn),
             status="failed" if batch.undelivered else "ok",
             id=batch.pipe_arn,
-            detail=batch.reason or target_title(batch.target_arn),
+            detail=batch.reason or f"to {target_title(batch.target_arn)}",
             at=batch.time,
-            children=tuple(children),
+            children=(
+                *(node for deed in deeds for node in self._deed(deed)),
+                *(node for message in batch.started for node in self._takers(message)),
+            ),
         )
+
+    def _takers(self, message_id: str) -> Iterator[TraceNode]:
+        """What took a message out of its queue, or a record out of its stream."""
+        for taker in self._index.takers(message_id):
+            if isinstance(taker, PipeDelivery):
+                yield self._pipe(taker)
+            else:
+                yield self._function(taker)
 
     def _rules_on(self, bus_arn: str) -> int | None:
         """How many rules of the bus look at events now; None if the bus is gone."""

@@ -66,7 +66,7 @@ answers["stopped and failed"] = stopped["status"]
 callback = inspect.getsource(stepfunctions._invoke_with_callback)
 answers["scaled timeout of a token"] = "SCALE" in callback or "_scaled" in callback
 source = inspect.getsource(stepfunctions)
-for field in ("MaxDelaySeconds", "JitterStrategy", "HeartbeatSeconds"):
+for field in ("MaxDelaySeconds", "JitterStrategy", "HeartbeatSeconds", "previousEventId"):
     answers[field] = field in source
 unknown = stepfunctions._send_task_success({"taskToken": "never made", "output": "{}"})
 answers["unknown token"] = json.loads(unknown[2])["__type"]
@@ -124,6 +124,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
         ("task_tokens", "scaled timeout of a token", False),
         ("task_tokens", "HeartbeatSeconds", False),
         ("task_tokens", "unknown token", "TaskDoesNotExist"),
+        ("previous_events", "previousEventId", False),
         ("retry_delays", "MaxDelaySeconds", False),
         ("retry_delays", "JitterStrategy", False),
         ("retry_delays", "runtime error is caught", "SUCCEEDED"),

@@ -15,12 +15,14 @@ from constructs_lib.local.journal import (
     DeliveryAttempt,
     EventPublished,
     ExecutionStarted,
+    FaultStruck,
     FunctionInvoked,
     Journal,
     JournalRecord,
+    MailSent,
     PipeDelivery,
 )
-from constructs_lib.operations import Trace, TraceError, trace_of
+from constructs_lib.operations import Trace, TraceError, TraceNode, trace_of
 from constructs_lib.operations.trace_journal import JournalIndex
 from constructs_lib.operations.trace_journey import Journey, target_title
 from constructs_lib.operations.trace_view import text
@@ -167,10 +169,14 @@ def test_a_message_is_followed_through_its_queue_into_a_pipe() -> None:
         target_arn=ARN("states", "stateMachine:Order"),
         records=1,
         messages=("m1",),
-        started=(EXECUTION,),
+        batch_id="b1",
     )
     started = ExecutionStarted(
-        **_at(4), execution_arn=EXECUTION, state_machine_arn="m", is_express=False
+        **_at(4),
+        execution_arn=EXECUTION,
+        state_machine_arn="m",
+        is_express=False,
+        starter=Caller(kind="pipe", arn=pipe, request_id="b1"),
     )
     index = _journal(_event(1), _attempt(2, QUEUE, "delivered", started="m1"), batch, started)
 
@@ -184,6 +190,36 @@ def test_a_message_is_followed_through_its_queue_into_a_pipe() -> None:
         "workflow Order",
         "Left",
     ]
+
+
+def test_a_fault_at_a_target_stands_under_its_rule() -> None:
+    by_rule = Caller(kind="rule", arn=RULE, event_id="e1")
+    fault = FaultStruck(**_at(2), service="sqs", action="SendMessage", error="Busy", caller=by_rule)
+
+    shown = _text(_journal(_event(1), fault, _attempt(3, QUEUE, "delivered")))
+
+    assert "    └── ↻ injected Busy  sqs SendMessage" in shown
+
+
+def test_a_mail_stands_in_the_state_that_sent_it() -> None:
+    sender = Caller(kind="execution", arn=EXECUTION, state="Right")
+    mail = MailSent(**_at(500), message_id="m", recipients=2, caller=sender)
+    arn = ARN("states", "stateMachine:Order")
+    delivered = _attempt(3, arn, "delivered", started=EXECUTION)
+
+    root = Journey(_journal(_event(1), delivered, mail), Aws(PARALLEL)).event("e1")
+
+    (right,) = (node for node in root.walk() if node.title == "Right")
+    assert [node.detail for node in right.children if node.kind == "mail"] == ["to 2 recipients"]
+
+
+def test_what_begins_in_the_millisecond_of_the_start_does_not_begin_before_it() -> None:
+    early = TraceNode(kind="note", title="early", at=START)
+    root = TraceNode(
+        kind="note", title="root", at=START + timedelta(microseconds=400), children=(early,)
+    )
+
+    assert "early  +0.0 ms" in text(Trace(subject="s", root=root))
 
 
 def test_a_history_that_cannot_be_read_is_told_from_the_journal() -> None:

@@ -29,7 +29,7 @@ _Task = Callable[[str, object], object]
 _counted: ContextVar[bool] = ContextVar("counted", default=False)
 # The services of optimized integrations that are served in process, by the name in the resource.
 # The others are counted as the requests that they become.
-_IN_PROCESS = ("dynamodb", "sqs", "events", "ecs")
+_IN_PROCESS = ("dynamodb", "sqs", "events", "ecs", "http")
 
 
 def register() -> None:

@@ -76,11 +76,12 @@ def _writing(dispatch: Callable[..., None]) -> Callable[..., None]:
 
 def _acting(invoke_target: Callable[..., None]) -> Callable[..., None]:
     def invoke(target: _Event, event: _Event, rule: _Event, view: object = None) -> None:
+        arn, event_id = str(rule.get("Arn")), str(event.get("EventId", ""))
         if _written.get() is not event:
-            _write(event)
-        caller = Caller(
-            kind="rule", arn=str(rule.get("Arn")), event_id=str(event.get("EventId", ""))
-        )
+            # What no client and no task has published is a schedule's, if it is no replay's.
+            with acting_as(Caller(kind="service", arn=arn)):
+                _write(event)
+        caller = Caller(kind="rule", arn=arn, event_id=event_id)
         with acting_as(caller):
             invoke_target(target, event, rule, view)
 

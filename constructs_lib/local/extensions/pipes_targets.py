@@ -10,6 +10,7 @@ EventBridge Pipes targets" (read 2026-11-23). Inference: an event without ``Sour
 """
 
 import json
+import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
@@ -40,10 +41,12 @@ from constructs_lib.local.extensions.pipes_records import (
 
 def deliver(pipe: Pipe, records: Sequence[Record]) -> Outcome:
     """Hand a batch to the pipe's target."""
-    with acting_as(Caller(kind="pipe", arn=str(pipe["Arn"]))):
+    batch_id = str(uuid.uuid4())
+    with acting_as(Caller(kind="pipe", arn=str(pipe["Arn"]), request_id=batch_id)):
         outcome = _deliver(pipe, records)
     journal_store.add(
         PipeDelivery,
+        batch_id=batch_id,
         pipe_arn=pipe["Arn"],
         source_arn=pipe["Source"],
         target_arn=pipe["Target"],
