@@ -249,6 +249,40 @@ def test_without_watching_a_deployment_that_fails_is_the_end(project: Project) -
     assert [path.name for path in project.folder.iterdir()] == ["cdk.out"]
 
 
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_ends_it_and_leaves_nothing(
+    project: Project, how: signal.Signals, wait_until: WaitUntil
+) -> None:
+    with project.up() as process:
+        wait_until(project.deployed)
+        process.send_signal(how)
+        assert process.wait() == 130
+
+    assert "the embedded AWS has stopped" in project.printed.read_text()
+    assert project.processes() == []
+    assert [path.name for path in project.folder.iterdir()] == ["cdk.out"]
+
+
+def test_down_ends_one_that_is_just_starting(project: Project, wait_until: WaitUntil) -> None:
+    with project.up() as process:
+        wait_until((project.folder / ".duet").exists)
+
+        assert project.run("down").exit_code == 0
+        assert process.wait() == 130
+
+
+def test_an_emulator_that_dies_ends_it_with_the_reason(
+    project: Project, wait_until: WaitUntil
+) -> None:
+    with project.up() as process:
+        wait_until(project.deployed)
+        (emulator,) = [pid for pid in project.processes() if pid != process.pid]
+        os.kill(emulator, signal.SIGKILL)
+
+        assert process.wait() == 1
+    assert "the embedded AWS ended by itself" in project.printed.read_text()
+
+
 MOMENTS: dict[str, Callable[[Project], object]] = {
     "as-it-claims-the-folder": lambda project: (project.folder / ".duet").exists(),
     "as-the-emulator-starts": lambda project: list(project.folder.glob(".duet/aws/scratch-*")),

@@ -19,6 +19,7 @@ from constructs_lib.local.instance import Instance, claim, this_process_started_
 from constructs_lib.local.preparations import offer_partner_sources, verify_senders
 from tests.assemblies import Assembly, queue
 from tests.local.conftest import WaitUntil
+from tests.local.received import next_event
 
 Duet = Callable[..., Result]
 TICKETS = "aws.partner/freshworks.com/acme/tickets"
@@ -142,16 +143,7 @@ def duet(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Duet:
 @pytest.fixture
 def received(account: EmbeddedAccount, wait_until: WaitUntil) -> Callable[[], dict[str, Any]]:
     """The next event in the queue of orders."""
-
-    def receive() -> dict[str, Any]:
-        with closing(account.client("sqs")) as sqs:
-            (url,) = sqs.list_queues(QueueNamePrefix="Shop-Orders")["QueueUrls"]
-            message = wait_until(lambda: sqs.receive_message(QueueUrl=url).get("Messages"))[0]
-            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        event: dict[str, Any] = json.loads(message["Body"])
-        return event
-
-    return receive
+    return lambda: next_event(account, "Shop-Orders", wait_until)
 
 
 # ── start ────────────────────────────────────────────────────────────────────────────────────────
