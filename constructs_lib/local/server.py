@@ -7,6 +7,7 @@ import os
 import site
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -14,6 +15,7 @@ from constructs_lib.local._environment import EnvironmentMakingError
 from constructs_lib.local._process import EmbeddedAwsError, RunningProcess
 from constructs_lib.local._step_functions_mocks import require_mocks
 from constructs_lib.local.account import EmbeddedAccount
+from constructs_lib.local.cdk_cli import CdkCliError, node_executable
 from constructs_lib.local.emulator_python import EmulatorPython, find_or_make
 from constructs_lib.local.faults import Fault
 
@@ -191,7 +193,7 @@ class EmbeddedAws(EmbeddedAccount):
             "SFTP_ENABLED": "0",
             "DOCKER_HOST": f"unix://{scratch / 'no-docker.sock'}",
             "LAMBDA_EXECUTOR": "local",
-            "DUET_HANDLER_PYTHON": sys.executable,
+            **_handler_programs(),
             **({} if self._seed is None else {"DUET_SEED": str(self._seed)}),
             **({"SFN_MOCK_CONFIG": str(self._mocks)} if self._mocks else {}),
         }
@@ -210,6 +212,14 @@ def serve(*, port: int, time_scale: float = 1.0) -> EmbeddedAws:
         ValueError: An argument is out of its range.
     """
     return EmbeddedAws(port=port, time_scale=time_scale).start()
+
+
+def _handler_programs() -> dict[str, str]:
+    """What runs the handlers of functions; without Duet's own Node they take the path's."""
+    programs = {"DUET_HANDLER_PYTHON": sys.executable}
+    with suppress(CdkCliError):
+        programs["DUET_HANDLER_NODE"] = str(node_executable())
+    return programs
 
 
 def _emulator_python() -> EmulatorPython:

@@ -17,12 +17,13 @@ import textwrap
 import zipfile
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
 from constructs_lib.local import EmbeddedAws, EmbeddedAwsError, _environment, emulator_python
 from constructs_lib.local._environment import EnvironmentMakingError, OwnEnvironment
+from constructs_lib.local.cdk_cli import node_executable
 from constructs_lib.local.extensions.pin import BOTOCORE_VERSION, MINISTACK_VERSION
 
 if TYPE_CHECKING:
@@ -82,15 +83,20 @@ def maker(commands: str) -> list[str]:
     return [sys.executable, "-c", program]
 
 
-def ask_handler(aws: EmbeddedAws) -> dict[str, object]:
-    """What a handler in Python sees."""
+def ask_handler(
+    aws: EmbeddedAws,
+    runtime: Literal["nodejs22.x", "python3.13"] = "python3.13",
+    file: str = "index.py",
+    handler: str = HANDLER,
+) -> dict[str, object]:
+    """What a handler sees."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as code:
-        code.writestr("index.py", HANDLER)
+        code.writestr(file, handler)
     with closing(aws.client("lambda")) as functions:
         functions.create_function(
             FunctionName="curious",
-            Runtime="python3.13",
+            Runtime=runtime,
             Handler="index.handler",
             Role=f"arn:aws:iam::{aws.account_id}:role/any",
             Code={"ZipFile": archive.getvalue()},
@@ -135,12 +141,23 @@ def test_handlers_see_the_environment_of_the_user(
     assert seen["told"] is False
 
 
-def test_canary_plain_ministack_runs_handlers_with_its_own_python() -> None:
+def test_handlers_in_javascript_need_no_node_of_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    handler = "export const handler = async () => ({program: process.execPath});"
+    with EmbeddedAws() as aws:
+        seen = ask_handler(aws, "nodejs22.x", "index.mjs", handler)
+    assert seen == {"program": str(node_executable())}
+
+
+def test_canary_plain_ministack_runs_handlers_with_its_own_python_and_any_node() -> None:
     program = (
-        "import sys; from ministack.core import lambda_runtime; "
-        "print(lambda_runtime._detect_runtime_binary('python3.13')[0] == sys.executable)"
+        "import sys; from ministack.core.lambda_runtime import _detect_runtime_binary as detect; "
+        "print([detect('python3.13')[0] == sys.executable, detect('nodejs22.x')[0]])"
     )
-    assert subprocess.check_output([sys.executable, "-c", program], text=True).strip() == "True"
+    printed = subprocess.check_output([sys.executable, "-c", program], text=True)
+    assert printed == "[True, 'node']\n"
 
 
 def test_two_processes_at_once_make_it_once(cache: Path) -> None:

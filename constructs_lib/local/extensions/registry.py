@@ -11,6 +11,7 @@ def register_all() -> None:
         branch_failures,
         branch_history,
         branches,
+        bucket_names,
         change_sets,
         choice_rules,
         clock_control,
@@ -35,7 +36,7 @@ def register_all() -> None:
         failed_executions,
         fault_injection,
         function_settings,
-        handler_python,
+        handler_programs,
         http_task,
         inline_map,
         intrinsic_functions,
@@ -72,6 +73,7 @@ def register_all() -> None:
     # Before anything starts a thread.
     work_under_way.register()
     accounts.register()
+    bucket_names.register()
     # Whoever waits does it on the clock.
     clock_threads.register()
     clock_control.register()
@@ -85,7 +87,7 @@ def register_all() -> None:
     event_delivery_http.register()
     async_invocations.register()
     function_settings.register()
-    handler_python.register()
+    handler_programs.register()
     event_replays.register()
     event_times.register()
     event_patterns.register()
