@@ -115,13 +115,28 @@ def _not_needed(assembly: Assembly) -> Iterator[Hit]:
         for statement in assembly.statements:
             if statement.role != role or statement.effect != "Allow" or statement.all_but_actions:
                 continue
+            unused = [
+                action
+                for action in statement.actions
+                if not _is_beside(action, tasks, workflows)
+                and not any(matches_action(action, one) for one in needed)
+            ]
+            if unused:
+                yield Hit(
+                    place=statement.place,
+                    subject=" ".join(sorted(unused)),
+                    what=f"the role of {_named(workflows)} has {', '.join(unused)}, which no task "
+                    "needs",
+                )
             for action in statement.actions:
-                if reason := _too_much(action, needed, tasks, workflows):
+                met = sorted(one for one in needed if matches_action(action, one))
+                if "*" in action and met and not _is_beside(action, tasks, workflows):
                     yield Hit(
                         place=statement.place,
                         subject=action,
-                        what=f"the role of {_named(workflows)} has {action}, {reason}",
-                        remedy=_narrower(action, needed),
+                        what=f"the role of {_named(workflows)} has {action}, of which its tasks "
+                        f"need only {', '.join(met)}",
+                        remedy=f"allow {', '.join(met)} instead",
                     )
 
 
@@ -138,30 +153,14 @@ def _roles(assembly: Assembly) -> dict[str, list[Workflow]]:
     return {role: users for role, users in roles.items() if role not in others}
 
 
-def _too_much(
-    action: str,
-    needed: set[str],
-    tasks: list[tuple[Workflow, State, Task]],
-    workflows: list[Workflow],
-) -> str | None:
-    """Why an action is more than the tasks need."""
-    if _BESIDE.fullmatch(action) or _is_beside_calls(action, tasks, workflows):
-        return None
-    met = {one for one in needed if matches_action(action, one)}
-    if not met:
-        return "which no task needs"
-    if "*" in action:
-        return f"of which its tasks need only {', '.join(sorted(met))}"
-    return None
-
-
-def _is_beside_calls(
+def _is_beside(
     action: str, tasks: list[tuple[Workflow, State, Task]], workflows: list[Workflow]
 ) -> bool:
     states = [state for one in workflows for state in one.machine.all_states()]
     synced = {task.service for _, _, task in tasks if task.pattern == "sync"}
     return bool(
-        (synced and _SYNC.fullmatch(action))
+        _BESIDE.fullmatch(action)
+        or (synced and _SYNC.fullmatch(action))
         or action.partition(":")[0].lower() in synced
         or (any(task.kind == "http" for _, _, task in tasks) and _HTTP.fullmatch(action))
         or (any(_is_distributed(state) for state in states) and _DISTRIBUTED.fullmatch(action))
@@ -182,11 +181,6 @@ def _passes_role(tasks: list[tuple[Workflow, State, Task]]) -> bool:
         or "Credentials" in state.fields
         for _, state, task in tasks
     )
-
-
-def _narrower(action: str, needed: set[str]) -> str:
-    met = sorted(one for one in needed if matches_action(action, one))
-    return f"allow {', '.join(met)} instead" if met else "take it out of the policy"
 
 
 def _named(workflows: list[Workflow]) -> str:

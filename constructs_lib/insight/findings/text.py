@@ -33,7 +33,9 @@ def print_report(report: CheckReport, console: Console) -> None:
     if broken:
         console.print("[bold]Why[/]")
         for rule in broken:
-            console.print(Padding(_reason(rule), (0, 0, 0, 2)))
+            console.print(Padding(f"{rule.id}: {escape(rule.why)}", (0, 0, 0, 2)), highlight=False)
+            # On a line of its own: a link that is folded cannot be followed.
+            console.print(f"  {rule.link}", style="dim", soft_wrap=True)
         console.print()
     _print_notes(report, console)
     console.print(_summary(report))
@@ -42,7 +44,7 @@ def print_report(report: CheckReport, console: Console) -> None:
 def _print_finding(finding: Finding, console: Console) -> None:
     style = _STYLES[finding.severity]
     lines = [
-        f"[{style}]{finding.severity}[/] [bold]{escape(finding.title)}[/] [dim]{finding.rule}[/]",
+        f"[{style}]{finding.severity}[/] [bold]{escape(finding.title)}[/] [dim]({finding.rule})[/]",
         escape(finding.what),
     ]
     if finding.state and " / " in finding.state:
@@ -52,10 +54,6 @@ def _print_finding(finding: Finding, console: Console) -> None:
     for line in lines[1:]:
         console.print(Padding(line, (0, 0, 0, 4)), highlight=False)
     console.print()
-
-
-def _reason(rule: FindingRule) -> str:
-    return f"[dim]{rule.id}[/] {escape(rule.why)}\n{rule.link}"
 
 
 def _print_notes(report: CheckReport, console: Console) -> None:
@@ -90,7 +88,10 @@ def _summary(report: CheckReport) -> str:
 
 def print_rules(rules: Sequence[FindingRule], console: Console) -> None:
     """Print a table of rules."""
-    table = Table("rule", "severity", "finds")
+    table = Table()
+    table.add_column("rule", no_wrap=True)
+    table.add_column("severity", no_wrap=True)
+    table.add_column("finds", overflow="fold")
     for rule in rules:
         table.add_row(rule.id, f"[{_STYLES[rule.severity]}]{rule.severity}[/]", escape(rule.title))
     console.print(table)
