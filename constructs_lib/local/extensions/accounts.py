@@ -34,6 +34,7 @@ _STATE = re.compile("_[a-z][a-z0-9_]*")
 _OURS = ("ministack.", "constructs_lib.local.extensions.")
 # Nobody's by habit: people take 000000000000, 111122223333, 123456789012 and the like.
 _numbers = itertools.count(700_000_000_001)
+_handed_out: set[str] = set()
 
 
 def register() -> None:
@@ -58,12 +59,23 @@ def _with_accounts(handle: _Handle) -> _Handle:
             at_work = work_under_way.under_way(account_id)
             content["under_way"] = [*at_work, *sources_under_way.under_way(account_id)]
         elif method == "POST":
-            content["account_id"] = str(next(_numbers))
+            content["account_id"] = _hand_out()
         elif method == "DELETE":
             await asyncio.to_thread(drop, account_id)
         return 200, {"Content-Type": "application/json"}, json.dumps(content).encode()
 
     return handle_or_answer
+
+
+def _hand_out() -> str:
+    account_id = str(next(_numbers))
+    _handed_out.add(account_id)
+    return account_id
+
+
+def was_handed_out(account_id: str) -> bool:
+    """Whether it is somebody's, and was not dropped."""
+    return account_id in _handed_out
 
 
 def drop(account_id: str) -> None:
@@ -73,6 +85,7 @@ def drop(account_id: str) -> None:
             with request_scope(account_id, key[1]):
                 stepfunctions._stop_execution({"executionArn": key[2]})
     _end_functions(account_id)
+    _handed_out.discard(account_id)
     of_account = re.compile(rf"(?<!\d){account_id}(?!\d)")
     for store in _stores():
         for key in list(store):
