@@ -46,7 +46,8 @@ class JournalRecord:
 
     Args:
         number: Its place in the account's journal, from 1, without gaps; later is greater.
-        time: When it happened, in UTC; the emulator's real time, whatever the time scale.
+        time: When it happened, in UTC, by the account's clock (``ClockControl.now``), as times in
+            histories are: it jumps with what waits at a time scale of 0.
     """
 
     number: int
@@ -154,7 +155,7 @@ class ExecutionEnded(JournalRecord):
         status: How it ended.
         error: The error's name; empty if it has none. Its cause may tell of persons and stands in
             the history alone.
-        duration_ms: From start to end, in real time.
+        duration_ms: From start to end, by the account's clock.
         states_entered: States entered, in branches and iterations too; a child of a Distributed
             Map has its own.
         retries: How often a state was tried again; each is a transition that Standard bills.

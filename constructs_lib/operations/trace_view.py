@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import timedelta
 
 from rich.console import Console
 from rich.text import Text
@@ -82,4 +83,8 @@ def _short(detail: str) -> str:
 def _time(milliseconds: float) -> str:
     if milliseconds < 10:
         return f"{milliseconds:.1f} ms"
-    return f"{milliseconds:.0f} ms" if milliseconds < 10_000 else f"{milliseconds / 1000:.1f} s"
+    if milliseconds < 10_000:
+        return f"{milliseconds:.0f} ms"
+    # A day that was waited for is no number of seconds.
+    seconds = milliseconds / 1000
+    return f"{seconds:.1f} s" if seconds < 600 else str(timedelta(seconds=round(seconds)))

@@ -286,6 +286,29 @@ def test_a_replayed_event_keeps_its_id_and_comes_from_the_replay(
     assert [each.publisher.arn for each in replayed] == [world.arn("events", "replay/again")]
 
 
+def test_an_event_of_a_schedule_comes_from_its_rule(world: World) -> None:
+    rule = world.events.put_rule(Name="hourly", ScheduleExpression="rate(1 hour)")["RuleArn"]
+    target = {"Id": "queue", "Arn": world.arn("sqs", "Orders")}
+    world.events.put_targets(Rule="hourly", Targets=[target])
+    world.account.clock.advance(hours=1)
+
+    event = world.journal_with(lambda journal: _published(journal, "aws.events"))
+    assert (event.publisher.kind, event.publisher.arn) == ("service", rule)
+
+
+def test_times_are_those_of_the_accounts_clock(world: World) -> None:
+    world.account.clock.advance(hours=5)
+    arn = world.workflows.start_execution(
+        stateMachineArn=world.arn("states", "stateMachine:Notify"), name="later"
+    )["executionArn"]
+
+    ended = world.journal_with(
+        lambda journal: [e for e in journal.of(ExecutionEnded) if e.execution_arn == arn]
+    )
+    stopped = world.workflows.describe_execution(executionArn=arn)["stopDate"]
+    assert abs(ended[0].time - stopped) < timedelta(minutes=1)
+
+
 def test_a_pipe_names_its_messages_and_what_it_started(world: World) -> None:
     url = world.queues.get_queue_url(QueueName="Work")["QueueUrl"]
     message_id = world.queues.send_message(QueueUrl=url, MessageBody="{}")["MessageId"]

@@ -213,6 +213,23 @@ def test_a_mail_stands_in_the_state_that_sent_it() -> None:
     assert [node.detail for node in right.children if node.kind == "mail"] == ["to 2 recipients"]
 
 
+@pytest.mark.parametrize(
+    ("duration", "shown"),
+    [
+        (timedelta(microseconds=1234), "(1.2 ms)"),
+        (timedelta(milliseconds=1234), "(1234 ms)"),
+        (timedelta(seconds=123.4), "(123.4 s)"),
+        (timedelta(hours=24), "(1 day, 0:00:00)"),
+    ],
+)
+def test_a_time_is_shown_in_a_unit_that_fits(duration: timedelta, shown: str) -> None:
+    root = TraceNode(
+        kind="note", title="long", at=START, duration_ms=duration / timedelta(milliseconds=1)
+    )
+
+    assert shown in text(Trace(subject="s", root=root))
+
+
 def test_what_begins_in_the_millisecond_of_the_start_does_not_begin_before_it() -> None:
     early = TraceNode(kind="note", title="early", at=START)
     root = TraceNode(

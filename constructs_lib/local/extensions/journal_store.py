@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from ministack.core.responses import get_account_id
 
 from constructs_lib.local._journal_records import Caller, JournalRecord
+from constructs_lib.local.extensions import clock
 
 RECORDS_MAX = 50_000
 COUNTS_MAX = 20_000
@@ -66,10 +67,13 @@ _accounts: defaultdict[str, _Account] = defaultdict(_Account)
 
 def add(kind: type[JournalRecord], *, account_id: str | None = None, **fields: object) -> None:
     """Write a record of that kind, with these fields besides number and time."""
-    account = _accounts[account_id or get_account_id()]
+    account_id = account_id or get_account_id()
+    account = _accounts[account_id]
+    # The clock that histories are written by, or the two could not be put side by side.
+    now = datetime.fromtimestamp(clock.of(account_id).now(), UTC)
     with account.lock:
         account.last_number += 1
-        account.records.append(kind(number=account.last_number, time=datetime.now(UTC), **fields))
+        account.records.append(kind(number=account.last_number, time=now, **fields))
 
 
 def count(key: CallKey, addition: CallCount) -> None:
