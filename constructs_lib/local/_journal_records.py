@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal, cast
@@ -328,6 +328,9 @@ KINDS: Mapping[str, type[JournalRecord]] = {
         PipeDelivery,
     )
 }
+_FIELDS: Mapping[type[object], Sequence[str]] = {
+    kind: [each.name for each in dataclasses.fields(kind)] for kind in (*KINDS.values(), ApiCalls)
+}
 _CALLERS = ("publisher", "starter", "caller")
 _LISTS = ("started", "messages")
 
@@ -336,9 +339,9 @@ def to_json(record: JournalRecord | ApiCalls) -> dict[str, object]:
     """What ``record_from_json`` and ``api_calls_from_json`` take."""
     # Not dataclasses.asdict: it takes ten times as long, and there may be 50,000 records.
     written: dict[str, object] = {}
-    for field in dataclasses.fields(record):
-        value = getattr(record, field.name)
-        written[field.name] = _caller_to_json(value) if isinstance(value, Caller) else value
+    for name in _FIELDS[type(record)]:
+        value = getattr(record, name)
+        written[name] = _caller_to_json(value) if isinstance(value, Caller) else value
     if isinstance(record, JournalRecord):
         written["time"] = record.time.timestamp()
         written["kind"] = type(record).__name__

@@ -62,7 +62,7 @@ def _serving(handle: _Handle) -> _Handle:
             return await handle(method, path, headers, body, query, request_id)
         account_id = query.get("account", [get_account_id()])[0]
         after = int(query.get("after", ["0"])[0])
-        # A full journal takes half a second to write; nobody else waits for it.
+        # A full journal takes a second to write; nobody else waits for it.
         with_calls = query.get("calls", ["1"])[0] == "1"
         content = await asyncio.to_thread(_content, account_id, after, with_calls)
         return 200, {"Content-Type": "application/json"}, content
