@@ -61,8 +61,10 @@ def load(path: str | Path) -> Assembly:
             f"{path} must be a cdk.out folder, a template or a definition, got nothing there; "
             "run cdk synth, or name another path"
         )
-    content = read_mapping(path)
+    content = read_mapping(path, note)
     if "Resources" in content:
+        if not isinstance(content["Resources"], Mapping):
+            raise InsightError(f"Resources of {path} must be an object by logical id")
         stack = TemplateStack(
             name=path.stem.removesuffix(".template"),
             stack_name=path.stem.removesuffix(".template"),
@@ -74,13 +76,13 @@ def load(path: str | Path) -> Assembly:
         nested = {each.name: each for each in nested_stacks(stack, note)}
         return _assembly(path, {stack.name: stack, **nested}, notes)
     if "States" in content or "StartAt" in content:
-        workflow, more = bare_workflow(path, content)
+        workflow, problems = bare_workflow(path, content)
         return Assembly(
             path=str(path),
             stacks=(),
             resources={workflow.resource.key: workflow.resource},
             workflows=(workflow,),
-            notes=more,
+            notes=(*notes, *problems),
         )
     raise InsightError(
         f"{path} must have Resources (a template) or StartAt and States (a definition), got "

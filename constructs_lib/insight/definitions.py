@@ -22,9 +22,6 @@ from constructs_lib.insight.model import (
 from constructs_lib.insight.reading import Reading, mapping
 from constructs_lib.insight.template_stack import TemplateStack
 
-#: ``${name}`` where JSON wants a value: SAM's definitions have numbers substituted like that.
-_BARE = re.compile(r"(?<=[:,\[])(\s*)(\$\{[^}\"]+\})(?=\s*[,\]}])")
-
 
 def read_workflow(reading: Reading, resource: Resource, stack: TemplateStack) -> Workflow:
     """One state machine resource."""
@@ -109,18 +106,14 @@ def _definition(
 
 def _parsed(reading: Reading, resource: Resource, text: str) -> JsonValue:
     try:
-        return json.loads(text)  # type: ignore[no-any-return]  # any JSON is a JsonValue
-    except (ValueError, RecursionError):
-        pass
-    quoted = _BARE.sub(r'\1"\2"', text)
-    try:
-        value = parse(quoted, f"the definition of {resource.key}")
+        return parse(
+            text,
+            f"the definition of {resource.key}",
+            note=lambda reason: reading.note(resource, reason),
+        )
     except InsightError as error:
         reading.note(resource, f"{error}; its states are not known")
         return None
-    if quoted != text:
-        reading.note(resource, "its definition has substitutions without a value; read as text")
-    return value
 
 
 def _asset(

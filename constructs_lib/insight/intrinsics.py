@@ -68,7 +68,7 @@ class Renderer:
             case "Fn::GetStackOutput":
                 return self._lookup.value(function, self._stack_output(argument))
             case "Fn::Join":
-                separator, parts = _pair(argument, function)
+                separator, parts = pair(argument, function)
                 if isinstance(parts, Mapping):  # a function that stands for the list
                     return self.text(parts)
                 return _string(separator, function).join(
@@ -103,7 +103,7 @@ class Renderer:
         if isinstance(argument, str):
             template = argument
         else:
-            first, second = _pair(argument, "Fn::Sub")
+            first, second = pair(argument, "Fn::Sub")
             template = _string(first, "Fn::Sub")
             local = second if isinstance(second, Mapping) else {}
 
@@ -142,7 +142,12 @@ def _string(value: JsonValue, function: str) -> str:
     return value
 
 
-def _pair(value: JsonValue, function: str) -> tuple[JsonValue, JsonValue]:
+def pair(value: JsonValue, function: str) -> tuple[JsonValue, JsonValue]:
+    """``value``, which must be a list of two.
+
+    Raises:
+        Unrenderable: It is not.
+    """
     items = sequence(value, function)
     if len(items) != 2:
         raise Unrenderable(f"{function} must be given two items, got {value!r}")

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import cached_property
 
-from constructs_lib.insight.intrinsics import Renderer, Unrenderable, sequence
+from constructs_lib.insight.intrinsics import Renderer, Unrenderable, pair, sequence
 from constructs_lib.insight.model import JsonValue, Reference
 from constructs_lib.insight.template_stack import TemplateStack
 
@@ -266,7 +266,7 @@ class _StackView:
             case "Fn::Select":
                 return self._selected(argument)
             case "Fn::Split":
-                return text(sequence(argument, name)[-1])
+                return text(pair(argument, name)[1])
             case "Fn::GetAZs" | "Fn::Cidr" | "Fn::Transform" | "Fn::Length":
                 return self._placeholder(name, argument)
         self._all.note(self._stack.name, f"function {name} is not known and was not resolved")
@@ -278,14 +278,11 @@ class _StackView:
         return f"${{{name} {shown}}}"
 
     def _selected(self, argument: JsonValue) -> str:
-        items = sequence(argument, "Fn::Select")
-        if len(items) != 2:
-            raise Unrenderable(f"Fn::Select must be given two items, got {argument!r}")
-        place = self.renderer.text(items[0])
-        source = items[1]
+        first, source = pair(argument, "Fn::Select")
+        place = self.renderer.text(first)
         parts: list[str]
         if isinstance(source, Mapping) and "Fn::Split" in source:
-            separator, value = sequence(source["Fn::Split"], "Fn::Split")[:2]
+            separator, value = pair(source["Fn::Split"], "Fn::Split")
             rendered = self.renderer.text(value)
             parts = _split(rendered, str(separator))
             if len(parts) == 1:  # a reference: its parts are known at deployment
@@ -347,7 +344,7 @@ class _StackView:
         if not isinstance(argument, list):
             return None
         if name == "Fn::Equals":
-            left, right = (self.renderer.text(one) for one in argument[:2])
+            left, right = map(self.renderer.text, pair(argument, name))
             return None if left != right and "${" in left + right else left == right
         inner = [self._holds(one, depth + 1) for one in argument]
         if name == "Fn::Not":

@@ -62,14 +62,14 @@ def transformed(stack: TemplateStack, note: Callable[[str], None]) -> TemplateSt
         if result is not None:
             result["Resources"] = {**result.get("Resources", {}), **_plain(kept)}
             return replace(stack, template=result)
-        resources = template["Resources"]
-        if not refused & resources.keys():
+        resources = template.get("Resources")
+        if not _is_object(resources) or not refused & resources.keys():
             break
         kept |= {name: resources.pop(name) for name in refused & resources.keys()}
         if not resources:
             break
     remaining = template.get("Resources")
-    resources = {**(remaining if isinstance(remaining, dict) else {}), **kept}
+    resources = {**(remaining if _is_object(remaining) else {}), **kept}
     return replace(stack, template={**template, "Resources": _plain(resources)})
 
 

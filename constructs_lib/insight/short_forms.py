@@ -1,11 +1,12 @@
 """YAML as CloudFormation reads it: ``!Ref`` and its like become their long forms.
 
-PyYAML does the reading. Dates stay text and so do ``on``, ``off``, ``yes`` and ``no``, which JSON
-does not have; the newer YAML 1.2 and Step Functions read them as text too.
+PyYAML does the reading. Names are text (``on:`` and ``404:`` are states, not values), and so are
+dates, which JSON does not have.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from constructs_lib.insight.errors import InsightError
@@ -24,60 +25,57 @@ _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _Loader(_BASE):  # type: ignore[misc]  # the C loader where the platform has it
-    pass
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        #: Names that stand twice in one object.
+        self.twice: list[str] = []
 
 
-def load_yaml(text: str) -> JsonValue:
+def load_yaml(text: str, *, twice: Callable[[str], None]) -> JsonValue:
     """The value of a YAML document.
 
+    Args:
+        twice: Takes each name that stands twice in one object.
     Raises:
         YamlError: It is no YAML, or holds more than one document.
     """
-    value: JsonValue = _plain(yaml.load(text, Loader=_Loader))  # noqa: S506 - a safe loader
+    loader = _Loader(text)
+    try:
+        value: JsonValue = loader.get_single_data()
+    finally:
+        loader.dispose()
+    for name in loader.twice:
+        twice(name)
     return value
 
 
-def _short_form(loader: Any, suffix: str, node: Any) -> Any:
+def _mapping(loader: _Loader, node: Any) -> dict[str, Any]:
+    own = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+    loader.twice += [key for number, key in enumerate(own) if key in own[:number]]
+    loader.flatten_mapping(node)
+    found: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        plain = isinstance(key_node, yaml.ScalarNode)
+        key = key_node.value if plain else str(loader.construct_object(key_node, deep=True))
+        found[key] = loader.construct_object(value_node, deep=True)
+    return found
+
+
+def _short_form(loader: _Loader, suffix: str, node: Any) -> dict[str, Any]:
     name = suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}"
     if isinstance(node, yaml.ScalarNode):
         value = loader.construct_scalar(node)
-        if suffix == "GetAtt":
-            return {name: value.split(".", 1)}
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    else:
-        value = loader.construct_mapping(node, deep=True)
-    return {name: value}
+        return {name: value.split(".", 1) if suffix == "GetAtt" else value}
+    if isinstance(node, yaml.SequenceNode):
+        return {name: loader.construct_sequence(node, deep=True)}
+    return {name: _mapping(loader, node)}
 
 
-def _plain(value: Any) -> Any:
-    """Names as text: ``404: x`` and ``true: x`` are numbers and booleans in YAML."""
-    if isinstance(value, dict):
-        return {
-            key if isinstance(key, str) else _name(key): _plain(inner)
-            for key, inner in value.items()
-        }
-    if isinstance(value, list):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, bool | int | float | str) or value is None:
-        return value
-    return str(value)
-
-
-def _name(key: object) -> str:
-    if isinstance(key, bool):
-        return str(key).lower()
-    return "null" if key is None else str(key)
+def _text(loader: _Loader, node: Any) -> str:
+    return str(loader.construct_scalar(node))
 
 
 _Loader.add_multi_constructor("!", _short_form)
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in _BASE.yaml_implicit_resolvers.items()
-}
-for _first in "yYnNoO":
-    _Loader.yaml_implicit_resolvers[_first] = [
-        (tag, pattern)
-        for tag, pattern in _Loader.yaml_implicit_resolvers.get(_first, [])
-        if tag != "tag:yaml.org,2002:bool"
-    ]
+_Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _text)
+_Loader.add_constructor("tag:yaml.org,2002:binary", _text)
