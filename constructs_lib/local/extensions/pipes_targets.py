@@ -129,13 +129,13 @@ def _publish(
     if not target.endswith(":event-bus/default") and not _bus_exists(target):
         return Outcome(undelivered=records, reason=f"{target} does not exist")
     options = parameters(pipe, "TargetParameters", "EventBridgeEventBusParameters")
+    # Of the pipe, not of the record: what an enrichment answers does not say it.
+    unnamed = f"Event from aws:{pipes._arn_service(pipe['Source'])}"
     entries = [
         {
             "EventBusName": target,
             "Source": dynamic(record, options.get("Source", f"Pipe {pipe['Name']}")),
-            "DetailType": dynamic(
-                record, options.get("DetailType", f"Event from {record['eventSource']}")
-            ),
+            "DetailType": dynamic(record, options.get("DetailType", unnamed)),
             "Resources": dynamic(record, options.get("Resources", [])),
             "Detail": json.dumps(detail),
         }

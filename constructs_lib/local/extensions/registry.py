@@ -36,6 +36,7 @@ def register_all() -> None:
         failed_executions,
         fault_injection,
         function_settings,
+        generated_secrets,
         handler_programs,
         http_task,
         inline_map,
@@ -87,6 +88,7 @@ def register_all() -> None:
     event_delivery_http.register()
     async_invocations.register()
     function_settings.register()
+    generated_secrets.register()
     handler_programs.register()
     event_replays.register()
     event_times.register()
