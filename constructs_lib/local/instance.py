@@ -36,6 +36,7 @@ _IGNORE = ".gitignore"
 #: The system's time of a start moves a little when its clock is set.
 _START_TOLERANCE_SECONDS = 2.0
 _START_SECONDS_MAX, _END_SECONDS_MAX = 30.0, 10.0
+_TIDY_SECONDS_MAX = 0.5
 _POLL_SECONDS = 0.05
 
 
@@ -211,6 +212,8 @@ def this_process_started_at() -> float:
 
 
 def _lock(folder: Path, scratch: Path) -> int:
+    # duet down holds the lock for a moment, to tidy up.
+    deadline = time.monotonic() + _TIDY_SECONDS_MAX
     while True:
         scratch.mkdir(exist_ok=True)
         try:
@@ -225,7 +228,9 @@ def _lock(folder: Path, scratch: Path) -> int:
             os.close(lock)
         except BlockingIOError:
             os.close(lock)
-            raise InstanceError(_refusal(folder)) from None
+            if find_instance(folder) or time.monotonic() > deadline:
+                raise InstanceError(_refusal(folder)) from None
+            time.sleep(_POLL_SECONDS)
 
 
 def _is_same(descriptor: int, path: Path) -> bool:

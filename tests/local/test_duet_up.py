@@ -265,7 +265,7 @@ def test_an_interrupt_ends_it_and_leaves_nothing(
 
 def test_down_ends_one_that_is_just_starting(project: Project, wait_until: WaitUntil) -> None:
     with project.up() as process:
-        wait_until((project.folder / ".duet").exists)
+        wait_until((project.folder / ".duet" / ".gitignore").exists)
 
         assert project.run("down").exit_code == 0
         assert process.wait() == 130
@@ -284,7 +284,7 @@ def test_an_emulator_that_dies_ends_it_with_the_reason(
 
 
 MOMENTS: dict[str, Callable[[Project], object]] = {
-    "as-it-claims-the-folder": lambda project: (project.folder / ".duet").exists(),
+    "as-it-claims-the-folder": lambda project: (project.folder / ".duet" / ".gitignore").exists(),
     "as-the-emulator-starts": lambda project: list(project.folder.glob(".duet/aws/scratch-*")),
     "as-it-deploys": Project.instance,
     "as-it-serves": Project.deployed,
