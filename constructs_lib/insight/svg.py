@@ -25,7 +25,7 @@ from constructs_lib.insight.palette import in_plain_colours
 from constructs_lib.insight.text_size import printable, width_of
 from constructs_lib.insight.words import InWords, said_label
 
-_MARGIN = 24
+MARGIN = 24
 _CHIP = 28
 _ICON = 16
 
@@ -38,15 +38,15 @@ def svg_document(graph: Graph) -> str:
     css += ".ground { fill: var(--canvas); }\n"
     light, dark = in_plain_colours(css, "light"), in_plain_colours(css, "dark")
     layout = lay_out(graph)
-    width, height = layout.width + 2 * _MARGIN, layout.height + 2 * _MARGIN
+    width, height = layout.width + 2 * MARGIN, layout.height + 2 * MARGIN
     title = escape(printable(graph.title))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="picture" role="img" '
         f'aria-label="{title}" width="{width:.0f}" height="{height:.0f}" '
-        f'viewBox="{-_MARGIN} {-_MARGIN} {width:.0f} {height:.0f}">\n'
+        f'viewBox="{-MARGIN} {-MARGIN} {width:.0f} {height:.0f}">\n'
         f"<title>{title}</title>\n"
         f"<style>\n{light}@media (prefers-color-scheme: dark) {{\n{dark}}}\n</style>\n"
-        f'<rect class="ground" x="{-_MARGIN}" y="{-_MARGIN}" width="100%" height="100%"/>\n'
+        f'<rect class="ground" x="{-MARGIN}" y="{-MARGIN}" width="100%" height="100%"/>\n'
         f"{svg_content(graph, layout)}</svg>\n"
     )
 

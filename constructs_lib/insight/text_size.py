@@ -78,7 +78,7 @@ def _first_line(text: str, *, width: float, size: float) -> tuple[str, str]:
 
 
 def _may_break(text: str, at: int) -> bool:
-    """Whether a word may be broken before its character ``at``: ``Reserve|Email``, ``sdk:|call``."""
+    """Whether a word may be broken before ``at``: ``Reserve|Email``, ``sdk:|call``."""
     return text[at - 1] in _BREAKS or (text[at].isupper() and text[at - 1].islower())
 
 

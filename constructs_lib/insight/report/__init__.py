@@ -1,0 +1,5 @@
+"""The report in HTML: pictures that one can search, fold and focus, and runs laid over them."""
+
+from constructs_lib.insight.report.render import report
+
+__all__ = ["report"]

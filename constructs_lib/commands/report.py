@@ -1,0 +1,65 @@
+"""``duet report``: pictures with the newest run laid over them."""
+
+import webbrowser
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from constructs_lib.commands._ends import BAD_INPUT, fail
+from constructs_lib.insight.assembly import load
+from constructs_lib.insight.errors import InsightError
+from constructs_lib.insight.report import report as rendered
+from constructs_lib.insight.runs import Run, load_run, newest_run
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def report(
+    path: Annotated[
+        Path | None,
+        typer.Argument(
+            help="Folder that `cdk synth` wrote, a template, or a definition. Default: what was "
+            "deployed in the run, else cdk.out.",
+            show_default=False,
+        ),
+    ] = None,
+    run: Annotated[
+        Path | None,
+        typer.Option(help="Run file. Default: the newest one in .duet/runs, if there is one."),
+    ] = None,
+    output: Annotated[Path, typer.Option(help="Where to write the report.")] = Path("report.html"),
+    open_: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+) -> None:
+    """Write a report of one HTML file: the event map, each workflow, and what happened in them.
+
+    Choose an execution in it to see its path, the time in each state, retries and errors; choose an
+    event to see which rules matched it, who got it and when. `duet demo` leaves a run file; in the
+    same folder, the report shows it.
+
+    Example: duet demo && duet report --open
+
+    Exit status: 0, or 2 if the assembly or the run file cannot be read.
+    """
+    say = Console(stderr=True)
+    try:
+        file = run or newest_run()
+        recorded = load_run(file) if file is not None else None
+        assembly = load(path or _deployed(recorded, file) or Path("cdk.out"))
+        output.write_text(rendered(assembly, run=recorded), encoding="utf-8")
+    except (InsightError, OSError) as error:
+        fail(error, BAD_INPUT)
+    shown = f", with the run {recorded.name}" if recorded is not None else ", without a run"
+    say.print(f"wrote {output}{shown}", markup=False, highlight=False, soft_wrap=True)
+    if open_ and not webbrowser.open(output.resolve().as_uri()):
+        say.print(f"no browser could be started; open {output}", markup=False, soft_wrap=True)
+
+
+def _deployed(run: Run | None, file: Path | None) -> Path | None:
+    """The assembly that was kept with a run."""
+    if run is None or file is None or not run.assembly:
+        return None
+    folder = file.parent / run.assembly
+    return folder if folder.exists() else None

@@ -1,0 +1,279 @@
+// The report as a whole: which picture is shown, the search, the theme.
+const data = JSON.parse(document.getElementById("data").textContent);
+const root = document.documentElement;
+const desk = document.querySelector(".desk");
+const sections = [...document.querySelectorAll(".view")];
+const pictures = new Map();
+let shown = -1;
+let opened = null;
+
+function say(text) {
+  document.getElementById("said").textContent = text;
+}
+
+// A picture comes to life when it is first looked at.
+function pictureOf(number) {
+  if (!pictures.has(number) && sections[number].querySelector("svg.picture")) {
+    const made = new Picture(data.graphs[number], sections[number], {
+      onOpen: (id, how) => (id === null ? closePanel() : openPanel(id, how)),
+      onChange: (picture) => {
+        tell(number, picture);
+        runs.show(picture, number);
+      },
+    });
+    pictures.set(number, made);
+    tell(number, made);
+  }
+  return pictures.get(number) ?? null;
+}
+
+function show(number) {
+  if (!sections[number]) return null;
+  if (number !== shown) {
+    closePanel();
+    shown = number;
+    sections.forEach((section, n) => (section.hidden = n !== number));
+    for (const link of document.querySelectorAll(".pictures a")) {
+      const current = link.getAttribute("href") === `#view-${number}`;
+      if (current) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+  }
+  const picture = pictureOf(number);
+  if (picture) {
+    runs.show(picture, number);
+    if (!picture.framed) picture.frame();
+  }
+  return picture;
+}
+
+function tell(number, picture) {
+  const section = sections[number];
+  const focused = section.querySelector(".focused");
+  focused.hidden = picture.focus === null;
+  if (picture.focus) {
+    const { node, depth } = picture.focus;
+    const steps = `${depth} ${depth === 1 ? "step" : "steps"} around`;
+    focused.querySelector(".focus-text").textContent = `${steps} ${picture.nodes.get(node).title}`;
+  }
+  section.querySelector('[data-do="errors"]')?.setAttribute("aria-pressed", String(picture.withErrors));
+  const fold = section.querySelector('[data-do="fold"]');
+  const all = picture.graph.groups.every((group) => picture.folded.has(group.id));
+  fold?.setAttribute("aria-pressed", String(all));
+  say(`${picture.shown.size} of ${picture.nodes.size} nodes shown`);
+}
+
+// -- The side panel --------------------------------------------------------------------------------
+
+const panel = new Panel({
+  desk,
+  graphs: data.graphs,
+  onClose: () => {
+    const { id, byKey } = opened ?? {};
+    closePanel();
+    if (byKey) pictures.get(shown)?.goTo(id);
+  },
+  onGo: (id) => go(shown, id),
+  onFold: (id) => pictures.get(shown).fold(id).then(() => openPanel(id, opened)),
+  onFocus: (id) => pictures.get(shown).focusOn(id, 1),
+  onPicture: (number, key) => {
+    show(number);
+    const node = data.graphs[number].nodes.find((each) => each.key === key);
+    if (data.graphs[number].kind === "event-map" && node) go(number, node.id);
+    history.replaceState(null, "", `#view-${number}`);
+  },
+});
+
+function openPanel(id, how = {}) {
+  const picture = pictures.get(shown);
+  opened = { id, byKey: Boolean(how?.byKey) };
+  picture.select(id);
+  panel.open(picture, id, runs.facts(shown, id));
+  picture.show(id);
+  if (opened.byKey) panel.element.focus();
+}
+
+function closePanel() {
+  opened = null;
+  panel.close();
+  pictures.get(shown)?.select(null);
+}
+
+async function go(number, id) {
+  const picture = show(number);
+  if (!picture) return;
+  await picture.reveal(id);
+  openPanel(id);
+  picture.show(picture.standIn(id), { middle: true });
+  picture.goTo(picture.standIn(id));
+}
+
+// -- Runs ------------------------------------------------------------------------------------------
+
+const runs = new Runs(data.run, data.graphs, {
+  onChoose: (choice) => {
+    runs.chosen = choice;
+    runs.mark();
+    closePanel();
+    show(choice ? choice.graph : shown);
+    if (!choice) return;
+    history.replaceState(null, "", `#view-${choice.graph}`);
+    const picture = pictures.get(choice.graph);
+    picture.frame({ whole: true });
+    const count = Object.keys(choice.nodes).length;
+    say(`${choice.type ?? choice.id} is laid over the picture: ${count} nodes taken`);
+  },
+});
+runs.onGo = (picture, id) => go(shown, id);
+
+// -- The search ------------------------------------------------------------------------------------
+
+const search = document.getElementById("search");
+const found = document.getElementById("found");
+const MOST = 40;
+const index = data.graphs.flatMap((graph, number) =>
+  graph.nodes
+    .filter((node) => !["join", "start", "end"].includes(node.kind))
+    .map((node) => ({
+      number,
+      node,
+      title: node.title.toLowerCase(),
+      text: `${node.title} ${node.word} ${node.subtitle} ${node.key ?? ""}`.toLowerCase(),
+    })),
+);
+let hits = [];
+let active = -1;
+
+function lookUp() {
+  const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const matches = index.filter((entry) => words.every((word) => entry.text.includes(word)));
+  const rank = (entry) =>
+    (entry.title.startsWith(words[0]) ? 0 : entry.title.includes(words[0]) ? 1 : 2) +
+    (entry.number === shown ? 0 : 0.5);
+  hits = words.length ? matches.sort((a, b) => rank(a) - rank(b)) : [];
+  for (const node of document.querySelectorAll(".node.hit")) node.classList.remove("hit");
+  for (const hit of hits) {
+    pictures.get(hit.number)?.elements.node.get(hit.node.id)?.classList.add("hit");
+  }
+  const options = hits.slice(0, MOST).map((hit, n) =>
+    make(
+      "li",
+      { role: "option", id: `hit-${n}`, "aria-selected": "false", onclick: () => choose(n) },
+      make("b", {}, hit.node.title),
+      make("small", {}, `${hit.node.word} in ${data.graphs[hit.number].title}${hit.node.subtitle ? ` · ${hit.node.subtitle}` : ""}`),
+    ),
+  );
+  if (words.length && !options.length) {
+    options.push(make("li", { role: "option", "aria-disabled": "true", "aria-selected": "false" }, "Nothing of that name"));
+  }
+  if (hits.length > MOST) {
+    options.push(make("li", { role: "option", "aria-disabled": "true", "aria-selected": "false" }, `${hits.length - MOST} more: type on`));
+  }
+  found.replaceChildren(...options);
+  listOpen(words.length > 0);
+  if (hits.length) activate(0);
+  if (words.length) say(`${hits.length} found`);
+}
+
+function listOpen(open) {
+  found.hidden = !open;
+  search.setAttribute("aria-expanded", String(open));
+  if (!open) search.removeAttribute("aria-activedescendant");
+}
+
+function activate(n) {
+  found.querySelector('[aria-selected="true"]')?.setAttribute("aria-selected", "false");
+  active = n;
+  const option = document.getElementById(`hit-${n}`);
+  option.setAttribute("aria-selected", "true");
+  option.scrollIntoView({ block: "nearest" });
+  search.setAttribute("aria-activedescendant", option.id);
+}
+
+function choose(n) {
+  const hit = hits[n];
+  if (!hit) return;
+  listOpen(false);
+  go(hit.number, hit.node.id);
+  history.replaceState(null, "", `#view-${hit.number}`);
+}
+
+search.addEventListener("input", lookUp);
+search.addEventListener("focus", () => search.value && lookUp());
+search.addEventListener("blur", () => setTimeout(() => listOpen(false), 150));
+search.addEventListener("keydown", (event) => {
+  const count = Math.min(hits.length, MOST);
+  if (event.key === "ArrowDown" && count) activate((active + 1) % count);
+  else if (event.key === "ArrowUp" && count) activate((active + count - 1) % count);
+  else if (event.key === "Enter") choose(active);
+  else if (event.key === "Escape") {
+    search.value = "";
+    lookUp();
+  } else return;
+  event.preventDefault();
+});
+
+// -- Theme and tools -------------------------------------------------------------------------------
+
+const themeButton = document.getElementById("theme");
+const THEMES = ["system", "light", "dark"];
+
+function setTheme(theme) {
+  if (theme === "system") delete root.dataset.theme;
+  else root.dataset.theme = theme;
+  themeButton.textContent = `Theme: ${theme}`;
+  try {
+    localStorage.setItem("duet-theme", theme);
+  } catch {
+    // Browsers may refuse storage to files.
+  }
+}
+
+themeButton.addEventListener("click", () => {
+  const now = root.dataset.theme ?? "system";
+  setTheme(THEMES[(THEMES.indexOf(now) + 1) % THEMES.length]);
+});
+
+const TOOLS = {
+  in: (picture) => picture.zoom(1.25),
+  out: (picture) => picture.zoom(0.8),
+  fit: (picture) => picture.frame({ whole: true }),
+  fold: (picture) => picture.foldAll(picture.graph.groups.some((g) => !picture.folded.has(g.id))),
+  errors: (picture) => picture.showErrors(!picture.withErrors),
+  all: (picture) => picture.focusOn(null),
+  widen: ({ focus }, picture) => picture.focusOn(focus.node, focus.depth + 1),
+  narrow: ({ focus }, picture) => picture.focusOn(focus.node, Math.max(focus.depth - 1, 0)),
+};
+document.addEventListener("click", (event) => {
+  const tool = event.target.closest("[data-do]")?.dataset.do;
+  const picture = pictures.get(shown);
+  if (tool && picture) TOOLS[tool](picture, picture);
+  const node = event.target.closest("[data-node]")?.dataset.node;
+  if (node) go(shown, node);
+});
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest?.("input, textarea");
+  if (event.key === "/" && !typing) {
+    event.preventDefault();
+    search.focus();
+  } else if (event.key === "Escape" && opened && !typing) panel.onClose();
+});
+
+addEventListener("hashchange", () => {
+  const number = sections.findIndex((section) => `#${section.id}` === location.hash);
+  if (number >= 0) show(number);
+});
+
+root.classList.add("live");
+for (const element of [themeButton, document.querySelector(".search"), ...document.querySelectorAll(".tools")]) {
+  element.hidden = false;
+}
+try {
+  setTheme(localStorage.getItem("duet-theme") ?? "system");
+} catch {
+  setTheme("system");
+}
+const first = sections.findIndex((section) => `#${section.id}` === location.hash);
+const start = show(Math.max(first, 0));
+// Hundreds of rules are looked at bus by bus.
+if (start && start.nodes.size > 90 && start.graph.kind === "event-map") start.foldAll(true);

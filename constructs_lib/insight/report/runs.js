@@ -1,0 +1,220 @@
+// A run over the pictures: lists to choose from, the path taken, badges, and a timeline.
+function duration(ms) {
+  if (ms === null || ms === undefined) return "still running";
+  if (ms < 10) return `${ms.toFixed(1)} ms`;
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  return ms < 60000 ? `${(ms / 1000).toFixed(2)} s` : `${(ms / 60000).toFixed(1)} min`;
+}
+
+const bytes = (count) => (count < 1024 ? `${count} B` : `${(count / 1024).toFixed(1)} KB`);
+
+class Runs {
+  constructor(run, graphs, { onChoose }) {
+    this.run = run;
+    this.graphs = graphs;
+    this.onChoose = onChoose;
+    this.chosen = null;
+    this.buttons = new Map();
+    if (run) this.#list();
+  }
+
+  #list() {
+    const lists = document.getElementById("run-lists");
+    this.graphs.forEach((graph, number) => {
+      const own = this.run.executions.filter((each) => each.graph === number);
+      if (own.length) lists.append(this.#section(`${graph.title} (${own.length})`, own, true));
+    });
+    const events = this.run.events;
+    if (events.length) lists.append(this.#section(`Events (${events.length})`, events, false));
+    if (!lists.children.length) lists.append(make("p", { class: "hint" }, "Nothing was recorded."));
+  }
+
+  // A long list is opened in parts: a run may have thousands of events.
+  #section(title, choices, open) {
+    const list = make("ul");
+    const part = 60;
+    const more = (from) => {
+      for (const choice of choices.slice(from, from + part)) list.append(this.#choice(choice));
+      if (choices.length <= from + part) return;
+      const rest = make("li");
+      const text = `${choices.length - from - part} more`;
+      const onclick = () => {
+        rest.remove();
+        more(from + part);
+        this.mark();
+      };
+      rest.append(make("button", { type: "button", onclick }, text));
+      list.append(rest);
+    };
+    more(0);
+    return make("details", { class: "runlist", open: open ? "" : null }, make("summary", {}, title), list);
+  }
+
+  #choice(choice) {
+    const bad = choice.type ? choice.failed : choice.status !== "SUCCEEDED";
+    const running = choice.status === "RUNNING";
+    const words = choice.type
+      ? `${choice.at}, ${choice.source}${choice.replay ? ", replayed" : ""}`
+      : `${choice.status.toLowerCase().replace("_", " ")}${choice.error ? `: ${choice.error}` : ""}, ${duration(choice.ms)}`;
+    const onclick = () => this.onChoose(this.chosen === choice ? null : choice);
+    const button = make(
+      "button",
+      { type: "button", "aria-pressed": "false", onclick },
+      make("span", { class: "status", "aria-hidden": "true" }, running ? "…" : bad ? "✕" : "✓"),
+      choice.type ?? choice.id,
+      make("small", {}, words),
+    );
+    this.buttons.set(choice, button);
+    return make("li", { class: bad ? "bad" : "ok" }, button);
+  }
+
+  mark() {
+    for (const [choice, button] of this.buttons) {
+      button.setAttribute("aria-pressed", String(choice === this.chosen));
+    }
+  }
+
+  // Lay the chosen run over a picture, or take the former one off.
+  show(picture, number) {
+    const { section, elements } = picture;
+    const here = this.chosen?.graph === number ? this.chosen : null;
+    section.classList.toggle("with-run", Boolean(here));
+    for (const element of section.querySelectorAll(".taken, .failed")) {
+      element.classList.remove("taken", "failed");
+    }
+    for (const badge of section.querySelectorAll(".badge")) badge.remove();
+    section.querySelector(".l-run")?.toggleAttribute("hidden", !here);
+    const timeline = section.querySelector(".timeline");
+    if (timeline) timeline.hidden = !here;
+    if (!here) return;
+    for (const [id, mark] of Object.entries(here.nodes)) {
+      const shown = picture.standIn(id);
+      const element = elements.node.get(shown);
+      element.classList.add("taken");
+      if (mark.error) element.classList.add("failed");
+      const text = this.#badge(mark);
+      if (text && shown === id) this.#pin(element, text, Boolean(mark.error));
+    }
+    for (const id of here.edges) elements.edge.get(id)?.classList.add("taken");
+    if (here.type) this.#journey(timeline, here);
+    else this.#gantt(timeline, here, picture);
+  }
+
+  #badge(mark) {
+    if (mark.text) return mark.text;
+    if (!mark.times) return "";
+    const parts = [duration(mark.ms)];
+    if (mark.times > 1) parts.push(`${mark.times} times`);
+    if (mark.retries) parts.push(`${mark.retries} ${mark.retries === 1 ? "retry" : "retries"}`);
+    return parts.join(" · ");
+  }
+
+  #pin(element, text, failed) {
+    const width = text.length * 6.6 + 14;
+    const badge = document.createElementNS(SVG, "g");
+    badge.setAttribute("class", failed ? "badge failed" : "badge");
+    badge.setAttribute("transform", "translate(10 -9)");
+    const shape = document.createElementNS(SVG, "rect");
+    for (const [name, value] of Object.entries({ width, height: 17, rx: 8.5 })) {
+      shape.setAttribute(name, value);
+    }
+    const label = document.createElementNS(SVG, "text");
+    label.setAttribute("x", 7);
+    label.setAttribute("y", 12);
+    label.textContent = text;
+    badge.append(shape, label);
+    element.append(badge);
+  }
+
+  // What the chosen run did at a node, for the side panel.
+  facts(number, id) {
+    const here = this.chosen?.graph === number ? this.chosen : null;
+    if (!here) return [];
+    const mark = here.nodes[id];
+    const name = here.type ?? here.id;
+    if (!mark) return [`${name}: did not come here`];
+    if (here.type) return [`${name}: ${mark.text}`];
+    return here.steps
+      .filter((step) => step.node === id)
+      .map((step) => {
+        const error = step.error ? `, ${step.error}` : "";
+        const retries = step.retries ? `, ${step.retries} retries` : "";
+        const part = step.part ? `${step.part}: ` : "";
+        const time = duration(step.end === null ? null : step.end - step.start);
+        return `${part}${time}${retries}${error}, ${bytes(step.in)} in, ${bytes(step.out)} out`;
+      });
+  }
+
+  #heading(title, ...facts) {
+    return make("header", {}, make("h3", {}, title), ...facts.map((f) => make("span", { class: "hint" }, f)));
+  }
+
+  #gantt(timeline, execution, picture) {
+    const whole = Math.max(execution.ms ?? 0, ...execution.steps.map((s) => s.end ?? s.start), 1e-9);
+    const percent = (ms) => `${(100 * Math.min(Math.max(ms / whole, 0), 1)).toFixed(3)}%`;
+    const rows = execution.steps.map((step) => {
+      const end = step.end ?? whole;
+      const style = `left:${percent(step.start)};width:${percent(end - step.start)}`;
+      const tries = step.attempts.slice(0, -1).map(([from, to]) =>
+        make("span", {
+          class: "span try",
+          style: `left:${percent(from)};width:${percent((to ?? from) - from)}`,
+        }),
+      );
+      const notes = [step.error, step.retries ? `${step.retries} retries` : ""].filter(Boolean);
+      const name = `${"\u2003".repeat(step.depth)}${step.name}`;
+      const go = () => step.node && this.onGo(picture, step.node);
+      return make(
+        "tr",
+        {},
+        make(
+          "th",
+          { scope: "row", title: step.part ? `${step.name}, ${step.part}` : step.name },
+          make("button", { type: "button", class: "link", onclick: go }, name),
+          step.part ? ` ${step.part}` : "",
+        ),
+        make(
+          "td",
+          { class: "track" },
+          make("div", { class: "lane" }, make("span", { class: step.error ? "span failed" : "span", style }), ...tries),
+        ),
+        make("td", { class: "number" }, duration(step.end === null ? null : step.end - step.start)),
+        make("td", { class: "number" }, bytes(step.in)),
+        make("td", { class: "number" }, bytes(step.out)),
+        make("td", { class: step.error ? "note bad-text" : "note", title: notes.join(", ") }, notes.join(", ")),
+      );
+    });
+    const columns = [["State", ""], ["Time", "track"], ["took", "number"], ["input", "number"], ["output", "number"], ["errors, retries", "note"]];
+    timeline.replaceChildren(
+      this.#heading(
+        execution.id,
+        `${execution.status}${execution.error ? `: ${execution.error}` : ""}`,
+        duration(execution.ms),
+        `started by ${execution.starter} at ${execution.started}`,
+        `${bytes(execution.bytes)} input`,
+        ...(execution.faults ? [`${execution.faults} injected faults`] : []),
+      ),
+      rows.length
+        ? make(
+            "table",
+            {},
+            make("thead", {}, make("tr", {}, ...columns.map(([text, style]) => make("th", { scope: "col", class: style }, text)))),
+            make("tbody", {}, ...rows),
+          )
+        : make("p", { class: "hint" }, "The emulator keeps no history of this execution."),
+    );
+  }
+
+  #journey(timeline, event) {
+    timeline.replaceChildren(
+      this.#heading(event.type, event.source, `at ${event.at}`, bytes(event.bytes), event.id),
+      make(
+        "ol",
+        { class: "hops" },
+        ...event.hops.map((hop) =>
+          make("li", { class: hop.bad ? "bad-text" : null }, make("b", {}, hop.where), ` ${hop.what}`),
+        ),
+      ),
+    );
+  }
+}
