@@ -39,6 +39,7 @@ PLAIN = {
     "archive type": "'AWS::Events::Archive' in provisioners._RESOURCE_HANDLERS",
     "bus policy type": "'AWS::Events::EventBusPolicy' in provisioners._RESOURCE_HANDLERS",
     "cognito tasks": "'cognitoidentityprovider' in stepfunctions._AWS_SDK_SERVICE_MAP",
+    "trace of a run": "lambda_svc._xray_trace_id_for_invocation({})",
     "failed entries": (
         "stepfunctions._invoke_events_put_events('', {'Entries': [{'Source': 'aws.forged', "
         "'DetailType': 'T', 'Detail': '{}'}]})['FailedEntryCount']"
@@ -65,7 +66,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     environment = {**os.environ, "STATE_DIR": str(tmp_path_factory.mktemp("plain"))}
     answers = ", ".join(f"{name!r}: {expression}" for name, expression in PLAIN.items())
     program = (
-        "import json; from ministack.services import eventbridge, stepfunctions; "
+        "import json; from ministack.services import eventbridge, lambda_svc, stepfunctions; "
         "from ministack.services.cloudformation import provisioners; "
         f"print(json.dumps({{{answers}}}))"
     )
@@ -250,6 +251,10 @@ def test_canary_plain_ministack_lacks_the_type(plain: dict[str, object], type_na
 
 def test_canary_plain_ministack_has_no_cognito_tasks(plain: dict[str, object]) -> None:
     assert plain["cognito tasks"] is False
+
+
+def test_canary_plain_ministack_gives_runs_of_functions_no_trace(plain: dict[str, object]) -> None:
+    assert plain["trace of a run"] is None
 
 
 def test_canary_plain_ministack_lets_failed_entries_pass(plain: dict[str, object]) -> None:
