@@ -1,7 +1,7 @@
 """YAML as CloudFormation reads it: ``!Ref`` and its like become their long forms.
 
-PyYAML does the reading. Names are text (``on:`` and ``404:`` are states, not values), and so are
-dates, which JSON does not have.
+PyYAML does the reading. Names are text (``on:`` and ``404:`` are states, not values); dates, ``on``
+and ``off`` are text as values too.
 """
 
 from __future__ import annotations
@@ -79,3 +79,8 @@ _Loader.add_multi_constructor("!", _short_form)
 _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
 _Loader.add_constructor("tag:yaml.org,2002:timestamp", _text)
 _Loader.add_constructor("tag:yaml.org,2002:binary", _text)
+# "on" and "off" are the only booleans of YAML 1.1 that start so.
+_Loader.yaml_implicit_resolvers = {
+    first: [] if first in "oO" else resolvers
+    for first, resolvers in _BASE.yaml_implicit_resolvers.items()
+}
