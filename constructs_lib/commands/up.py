@@ -112,14 +112,28 @@ def _run(plan: UpPlan, hand_over: HandOver, *, as_json: bool) -> None:
 
     def show(deployment: Deployment) -> None:
         if as_json:
-            typer.echo(json.dumps({"outputs": {k: dict(v) for k, v in deployment.outputs.items()}}))
+            stacks = [
+                {
+                    "name": each.name,
+                    "changed": each.changed,
+                    "seconds": round(each.seconds, 3),
+                    "outputs": dict(each.outputs),
+                }
+                for each in deployment.stacks.values()
+            ]
+            typer.echo(json.dumps({"stacks": stacks}))
         elif any(deployment.outputs.values()):
             messages.print(outputs_table(deployment.outputs))
+
+    def show_failure(reason: str) -> None:
+        if as_json:
+            typer.echo(json.dumps({"error": reason}))
 
     view = UpView(
         plan,
         messages,
         on_deployed=show,
+        on_failed=show_failure,
         on_settled=lambda claim: hand_over.complete(claim.output_log),
     )
     try:

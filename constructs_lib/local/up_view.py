@@ -25,6 +25,7 @@ class UpView:
         plan: What it runs.
         console: Where it is told; progress bars go there as well.
         on_deployed: Shows what a deployment has made.
+        on_failed: Hears why one has failed, besides what is told here.
         on_settled: Called once the first deployment is over, before the wait is told.
     """
 
@@ -34,11 +35,13 @@ class UpView:
         console: Console,
         *,
         on_deployed: Callable[[Deployment], None],
+        on_failed: Callable[[str], None],
         on_settled: Callable[[Claim], None],
     ) -> None:
         self._plan = plan
         self._console = console
         self._on_deployed = on_deployed
+        self._on_failed = on_failed
         self._on_settled = on_settled
         self._bar: Progress | None = None
         self._done: set[tuple[str, str]] = set()
@@ -79,7 +82,7 @@ class UpView:
         if self._bar and progress.status.endswith("_COMPLETE") and progress.path != progress.stack:
             self._done.add((progress.stack, progress.path))
             (task,) = self._bar.task_ids
-            self._bar.update(task, completed=len(self._done), description=escape(progress.path))
+            self._bar.update(task, completed=len(self._done), description=escape(progress.stack))
 
     def deployed(self, deployment: Deployment) -> None:
         """Show what there is now."""
@@ -93,6 +96,7 @@ class UpView:
         """Show why; it is no end."""
         self._end_bar()
         self._say(reason, style="red")
+        self._on_failed(reason)
 
     def settled(self, claim: Claim) -> None:
         """Say what it waits for."""

@@ -214,15 +214,29 @@ def test_a_detached_one_outlives_its_starter_until_down(project: Project) -> Non
         assert starter.wait() == 0
     printed = project.printed.read_text()
     instance = project.deployed()
+    assert instance is not None
+    session = os.getsid(instance.pid)
     down = project.run("down", "--json")
 
-    assert instance is not None
+    assert session == instance.pid, "a terminal that is closed would end it"
     assert instance.pid != starter.pid
     assert json.loads(printed[printed.index("{") : printed.rindex("}") + 1]) == instance.to_json()
     assert down.exit_code == 0
     assert json.loads(down.stdout) == {"ended": instance.to_json()}
     assert project.processes() == []
     assert [path.name for path in project.folder.iterdir()] == ["cdk.out"]
+
+
+def test_it_is_at_home_where_the_stacks_go(project: Project) -> None:
+    project.assembly.stack("Shop", {"Orders": queue()}, environment="aws://123456789012/eu-west-1")
+
+    with project.up("--detach", "--no-watch") as starter:
+        assert starter.wait() == 0
+
+    instance = project.instance()
+    assert instance is not None
+    assert (instance.account_id, instance.region) == ("123456789012", "eu-west-1")
+    assert len(queue_urls(instance.account())) == 1
 
 
 def test_down_where_nothing_runs_says_so_and_is_no_error(project: Project) -> None:
@@ -274,12 +288,15 @@ def test_down_ends_one_that_is_just_starting(project: Project, wait_until: WaitU
 def test_an_emulator_that_dies_ends_it_with_the_reason(
     project: Project, wait_until: WaitUntil
 ) -> None:
-    with project.up() as process:
+    with project.up("--json") as process:
         wait_until(project.deployed)
         (emulator,) = [pid for pid in project.processes() if pid != process.pid]
         os.kill(emulator, signal.SIGKILL)
 
         assert process.wait() == 1
+    printed = project.printed.read_text().splitlines()
+    (deployed,) = [json.loads(line) for line in printed if line.startswith("{")]
+    assert [(each["name"], each["changed"]) for each in deployed["stacks"]] == [("Shop", True)]
     assert "the embedded AWS ended by itself" in project.printed.read_text()
 
 

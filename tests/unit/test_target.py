@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from constructs_lib.local.instance import Instance, claim, this_process_started_at
+from constructs_lib.operations.partner_events import send_as_partner
 from constructs_lib.operations.target import TargetError, find_target
+from constructs_lib.partners import FRESHWORKS
 
 HERE = "http://127.0.0.1:4566"
 THERE = "https://vpce-1.example.com"
@@ -121,3 +123,13 @@ def test_a_client_is_made_once_a_service_and_region(folder: Path) -> None:
 
     assert target.client("sqs") is target.client("sqs", region_name="eu-west-1")
     assert target.client("sqs", region_name="us-east-1").meta.region_name == "us-east-1"
+
+
+def test_nobody_plays_the_partner_on_a_real_account(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-north-1")
+    target = find_target(tmp_path, aws=True, environment={})
+
+    with pytest.raises(TargetError, match="on the embedded AWS alone"):
+        send_as_partner(target, FRESHWORKS, FRESHWORKS.samples[0], None)
