@@ -232,7 +232,7 @@ def test_each_failed_run_of_a_function_is_on_record(world: World) -> None:
             else None
         )
     )
-    assert {run.error for run in runs} == {"Runtime.HandlerError"}
+    assert {run.error for run in runs} == {"ValueError"}
 
 
 def test_a_fault_names_the_execution_and_state_it_struck(journal: Journal) -> None:

@@ -37,6 +37,7 @@ def register_all() -> None:
         fault_injection,
         function_settings,
         generated_secrets,
+        handler_errors,
         handler_programs,
         http_task,
         inline_map,
@@ -89,6 +90,7 @@ def register_all() -> None:
     async_invocations.register()
     function_settings.register()
     generated_secrets.register()
+    handler_errors.register()
     handler_programs.register()
     event_replays.register()
     event_times.register()
