@@ -59,6 +59,10 @@ def queue(own: EmbeddedAccount, sqs: SQSClient) -> Queue:
     return Queue(own, sqs)
 
 
+def scheduler_of(own: EmbeddedAccount) -> Any:
+    return own.client("scheduler")  # type: ignore[call-overload]  # no stubs are installed for it
+
+
 def put_rule(own: EmbeddedAccount, queue: Queue, expression: str) -> None:
     with closing(own.client("events")) as events:
         events.put_rule(Name="tick", ScheduleExpression=expression)
@@ -68,8 +72,8 @@ def put_rule(own: EmbeddedAccount, queue: Queue, expression: str) -> None:
 def make_schedule(
     own: EmbeddedAccount, target: dict[str, Any], expression: str, name: str = "tick", **fields: Any
 ) -> None:
-    with closing(own.client("scheduler")) as scheduler:
-        scheduler.create_schedule(  # type: ignore[attr-defined]  # no stubs for the service
+    with closing(scheduler_of(own)) as scheduler:
+        scheduler.create_schedule(
             Name=name,
             ScheduleExpression=expression,
             FlexibleTimeWindow={"Mode": "OFF"},
@@ -166,8 +170,8 @@ def test_a_completed_schedule_is_deleted_if_it_says_so(own: EmbeddedAccount, que
         own, {"Arn": queue.arn, "Input": "x"}, f"at({moment})", ActionAfterCompletion="DELETE"
     )
     own.clock.advance(hours=2)
-    with closing(own.client("scheduler")) as scheduler:
-        assert scheduler.list_schedules()["Schedules"] == []  # type: ignore[attr-defined]  # no stubs
+    with closing(scheduler_of(own)) as scheduler:
+        assert scheduler.list_schedules()["Schedules"] == []
 
 
 def test_a_recurring_schedule_keeps_to_its_dates(own: EmbeddedAccount, queue: Queue) -> None:

@@ -11,6 +11,7 @@ import contextvars
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
 from ministack.services import lambda_svc, stepfunctions
@@ -90,7 +91,7 @@ class _Thread:
         *,
         daemon: bool,  # noqa: ARG002 - all are
     ) -> None:
-        self._work = lambda: target(*args)
+        self._work: Callable[[], object] = partial(target, *args)
         self._over = clock.Event()
 
     def start(self) -> None:

@@ -17,7 +17,7 @@ import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import cast
+from typing import Any, cast
 
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import eventbridge, scheduler, stepfunctions
@@ -58,7 +58,10 @@ def invoke_rule(rule: _Record, targets: Sequence[_Record], due: float) -> None:
 def invoke_schedule(schedule: _Record, due: float) -> None:
     """Call the target of a schedule."""
     given = cast(_Record, schedule["Target"])
-    target = {**given, "Input": _with_attributes(str(given.get("Input", "")), schedule, due)}
+    target: dict[str, Any] = {
+        **given,
+        "Input": _with_attributes(str(given.get("Input", "")), schedule, due),
+    }
     arn = str(target["Arn"])
     if arn.startswith(_SDK):
         _call(arn, target["Input"])
