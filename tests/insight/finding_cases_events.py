@@ -22,7 +22,7 @@ Case = tuple[str, str, Resources]
 
 _SHOP = {"source": ["shop"]}
 _PARTNER = "aws.partner/auth0.com/tenant-1/auth0.logs"
-_DLQ = {"DeadLetterConfig": {"Arn": attribute("Letters")}}
+_DLQ: dict[str, Any] = {"DeadLetterConfig": {"Arn": attribute("Letters")}}
 _FUNCTION = resource("AWS::Lambda::Function", Role=attribute("FunctionRole"))
 _INVOKED = resource(
     "AWS::Lambda::Permission", FunctionName=ref("Handle"), Principal="events.amazonaws.com"
@@ -90,7 +90,7 @@ def _polled(**queue: object) -> Resources:
     }
 
 
-def _piped(action: str = "sqs:SendMessage", **parameters: object) -> Resources:
+def _piped(action: str = "sqs:SendMessage", **parameters: Any) -> Resources:
     return {
         "Orders": resource(
             "AWS::DynamoDB::Table", StreamSpecification={"StreamViewType": "KEYS_ONLY"}
@@ -135,7 +135,9 @@ def _partner(pattern: object, **bus_properties: object) -> Resources:
     }
 
 
-_REDRIVE = {"RedrivePolicy": {"deadLetterTargetArn": attribute("Letters"), "maxReceiveCount": 3}}
+_REDRIVE: dict[str, Any] = {
+    "RedrivePolicy": {"deadLetterTargetArn": attribute("Letters"), "maxReceiveCount": 3}
+}
 
 BREAKS: list[Case] = [
     (
