@@ -32,6 +32,7 @@ VERBS = (
     "report",
     "check",
     "cost",
+    "compare",
     "demo",
     "serve",
     "doctor",

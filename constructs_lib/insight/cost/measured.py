@@ -28,6 +28,7 @@ _MILLISECONDS = 1000
 #: Durations in a journal are this machine's, and the emulator's clock may be scaled: not AWS's.
 LOCAL_TIMES = ("express-gb-seconds", "lambda-gb-seconds", "lambda-gb-seconds-arm")
 
+_EXECUTION = ":execution:"
 _PER_CALL = {
     ("sns", "Publish"): "topic-publishes",
     ("sqs", "SendMessage"): "queue-requests",
@@ -42,20 +43,30 @@ _PER_CALL = {
 class Measured:
     """What was billable in a part of a journal.
 
-    Clients of the API themselves (``outside``) are left out: they are the test, or the person.
+    Calls of clients (``outside``) are left out: they are the test, or the person; events that they
+    publish are billed and counted.
 
     Args:
-        executions: Units of each execution, by its ARN: what it did itself.
-        rest: All else: events, deliveries, functions, pipes.
+        by_actor: Units by the ARN of what did it: an execution, a function, a rule for its
+            deliveries, a pipe; the name of an archive; empty for clients.
     """
 
-    executions: Mapping[str, Units]
-    rest: Units
+    by_actor: Mapping[str, Units]
 
     @property
     def units(self) -> Units:
         """All of it."""
-        return total(self.executions.values()) + self.rest
+        return total(self.by_actor.values())
+
+    @property
+    def executions(self) -> Mapping[str, Units]:
+        """What each execution did itself, by its ARN."""
+        return {actor: used for actor, used in self.by_actor.items() if _EXECUTION in actor}
+
+    @property
+    def rest(self) -> Units:
+        """All that no execution did itself."""
+        return total(used for actor, used in self.by_actor.items() if _EXECUTION not in actor)
 
 
 def measured(journal: Journal, *, since: Journal | None = None) -> Measured:
@@ -66,15 +77,12 @@ def measured(journal: Journal, *, since: Journal | None = None) -> Measured:
     """
     first = since.last_number if since else 0
     records = [record for record in journal.records if record.number > first]
-    calls = list(_calls_since(journal.api_calls, since.api_calls if since else ()))
-    executions: dict[str, Units] = {}
-    rest = NOTHING
-    for caller, used in (*_of_records(records), *_of_calls(calls)):
-        if caller.kind == "execution":
-            executions[caller.arn] = executions.get(caller.arn, NOTHING) + used
-        else:
-            rest += used
-    return Measured(executions=executions, rest=rest)
+    calls = _calls_since(journal.api_calls, since.api_calls if since else ())
+    by_actor: dict[str, Units] = {}
+    for actor, used in (*_of_records(records), *_of_calls(calls)):
+        if used.counts:
+            by_actor[actor] = by_actor.get(actor, NOTHING) + used
+    return Measured(by_actor=by_actor)
 
 
 def _calls_since(
@@ -92,29 +100,29 @@ def _calls_since(
 
 def _of_calls(
     calls: Iterable[tuple[Caller, str, str, int, float, float]],
-) -> Iterator[tuple[Caller, Units]]:
+) -> Iterator[tuple[str, Units]]:
     for caller, service, action, accepted, reads, writes in calls:
         if caller.kind == "outside":
             continue
         price_id = _PER_CALL.get((service, action))
         if price_id and accepted:
-            yield caller, units(price_id, accepted)
+            yield caller.arn, units(price_id, accepted)
         if service == "dynamodb":
             yield (
-                caller,
+                caller.arn,
                 units("dynamodb-reads", Decimal(str(reads)))
                 + units("dynamodb-writes", Decimal(str(writes))),
             )
 
 
-def _of_records(records: Iterable[JournalRecord]) -> Iterator[tuple[Caller, Units]]:
+def _of_records(records: Iterable[JournalRecord]) -> Iterator[tuple[str, Units]]:
     for record in records:
         count = _COUNTED.get(type(record))
         if count is not None:
             yield count(record)
 
 
-def _published(record: EventPublished) -> tuple[Caller, Units]:
+def _published(record: EventPublished) -> tuple[str, Units]:
     if record.replay_name:
         price_id = "replayed-events"
     elif record.source.startswith("aws.partner/"):
@@ -123,17 +131,19 @@ def _published(record: EventPublished) -> tuple[Caller, Units]:
         price_id = "aws-events"
     elif record.publisher.kind == "rule":
         # Passed on by a rule of another bus: counted with its delivery.
-        return record.publisher, NOTHING
+        return record.publisher.arn, NOTHING
     else:
         price_id = "custom-events"
-    return record.publisher, units(price_id, prices()[price_id].units_of(record.size_bytes))
+    # What a service tells of an execution, that did not do itself.
+    actor = "" if record.publisher.kind == "service" else record.publisher.arn
+    return actor, units(price_id, prices()[price_id].units_of(record.size_bytes))
 
 
-def _archived(record: EventArchived) -> tuple[Caller, Units]:
-    return Caller(), units("archive-processing", Decimal(record.size_bytes) / _GB)
+def _archived(record: EventArchived) -> tuple[str, Units]:
+    return record.archive_name, units("archive-processing", Decimal(record.size_bytes) / _GB)
 
 
-def _delivered(record: DeliveryAttempt) -> tuple[Caller, Units]:
+def _delivered(record: DeliveryAttempt) -> tuple[str, Units]:
     """What EventBridge's delivery is billed by the target's service; a workflow or a function that
     it starts has a record of its own."""
     by_service = {
@@ -146,38 +156,39 @@ def _delivered(record: DeliveryAttempt) -> tuple[Caller, Units]:
         is_api = name.startswith("api-destination/")
         price_id = "api-destination-calls" if is_api else "cross-account-events"
     if price_id is None or record.outcome != "delivered":
-        return Caller(), NOTHING
-    return Caller(), units(price_id)
+        return record.rule_arn, NOTHING
+    return record.rule_arn, units(price_id)
 
 
-def _execution(record: ExecutionEnded) -> tuple[Caller, Units]:
+def _execution(record: ExecutionEnded) -> tuple[str, Units]:
     """Transitions of a Standard execution: states entered, and retries, which are billed too."""
-    caller = Caller(kind="execution", arn=record.execution_arn)
     if record.is_express:
-        return caller, units("express-requests")
-    return caller, units("standard-transitions", record.states_entered + record.retries)
+        return record.execution_arn, units("express-requests")
+    return record.execution_arn, units(
+        "standard-transitions", record.states_entered + record.retries
+    )
 
 
-def _invoked(record: FunctionInvoked) -> tuple[Caller, Units]:
+def _invoked(record: FunctionInvoked) -> tuple[str, Units]:
     seconds = Decimal(str(record.duration_ms)) / _MILLISECONDS
     used = units("lambda-requests")
     used += units("lambda-gb-seconds", seconds * record.memory_mb / 1024)
     if record.caller.kind == "service":
         # The poller of a queue: the emulator asks the queue without requests, AWS by two a batch.
         used += units("queue-requests", 2)
-    return record.caller, used
+    return record.function_arn, used
 
 
-def _mailed(record: MailSent) -> tuple[Caller, Units]:
-    return record.caller, units("mails", record.recipients)
+def _mailed(record: MailSent) -> tuple[str, Units]:
+    return record.caller.arn, units("mails", record.recipients)
 
 
-def _piped(record: PipeDelivery) -> tuple[Caller, Units]:
+def _piped(record: PipeDelivery) -> tuple[str, Units]:
     blocks = prices()["pipe-requests"].units_of(record.size_bytes)
-    return Caller(), units("pipe-requests", blocks)
+    return record.pipe_arn, units("pipe-requests", blocks)
 
 
-_COUNTED: Mapping[type[JournalRecord], Callable[..., tuple[Caller, Units]]] = {
+_COUNTED: Mapping[type[JournalRecord], Callable[..., tuple[str, Units]]] = {
     EventPublished: _published,
     EventArchived: _archived,
     DeliveryAttempt: _delivered,

@@ -148,7 +148,7 @@ class WorkflowCosts:
             bounds = extent(
                 workflow.machine,
                 travel=self._travel,
-                usd=lambda visit: usd_per_million(self._visit(workflow, visit)),
+                usd=lambda visit: usd_per_million(self.visit_units(workflow, visit)),
             )
             if bounds:
                 cheapest = [self._path(workflow, bounds.cheapest, id_="cheapest", name="cheapest")]
@@ -202,7 +202,7 @@ class WorkflowCosts:
         )
 
     def _execution(self, workflow: Workflow, walk: Walk, *, at_worst: bool = False) -> Units:
-        used = total(self._visit(workflow, visit, at_worst=at_worst) for visit in walk.visits)
+        used = total(self.visit_units(workflow, visit, at_worst=at_worst) for visit in walk.visits)
         if workflow.kind == "EXPRESS":
             used += self._express(workflow, walk)
         return used
@@ -227,7 +227,7 @@ class WorkflowCosts:
         used = _BASE_MB + (Decimal(definition) + data) / _MB
         return math.ceil(used / _CHUNK_MB) * _CHUNK_MB
 
-    def _visit(self, workflow: Workflow, visit: Visit, *, at_worst: bool = False) -> Units:
+    def visit_units(self, workflow: Workflow, visit: Visit, *, at_worst: bool = False) -> Units:
         """One state: its transition, its call, its retries, and what runs inside of it."""
         attempts = self._attempts(visit.state, at_worst=at_worst)
         is_standard = workflow.kind == "STANDARD"
@@ -244,7 +244,7 @@ class WorkflowCosts:
         child = _child_kind(state)
         if child is None:
             return total(
-                self._visit(workflow, visit, at_worst=at_worst) for visit in inner.walk.visits
+                self.visit_units(workflow, visit, at_worst=at_worst) for visit in inner.walk.visits
             ).times(inner.times)
         # Each child of a Distributed Map is an execution of its own, of the kind that it names.
         as_child = Workflow(resource=workflow.resource, kind=child, machine=state.branches[0])

@@ -1,0 +1,18 @@
+"""The example's sign-up in three designs, run, counted and compared."""
+
+from constructs_lib.insight.compare.comparison import Comparison, compare
+from constructs_lib.insight.compare.computed_rows import computed_rows
+from constructs_lib.insight.compare.rows import Cell, Row
+from constructs_lib.insight.compare.view import markdown, page, section, show
+
+__all__ = [
+    "Cell",
+    "Comparison",
+    "Row",
+    "compare",
+    "computed_rows",
+    "markdown",
+    "page",
+    "section",
+    "show",
+]

@@ -1,0 +1,79 @@
+"""The comparison of the designs: one table of stated, measured quantities."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from constructs_lib.insight import load
+from constructs_lib.insight.compare.computed_rows import computed_rows
+from constructs_lib.insight.compare.designs import DESIGNS, require_example
+from constructs_lib.insight.compare.experiment import TROUBLES, Experiment, Say, experiment
+from constructs_lib.insight.compare.measured_rows import measured_rows
+from constructs_lib.insight.compare.published import published
+from constructs_lib.insight.compare.rows import TOPICS, Row
+from constructs_lib.insight.model import Assembly
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """The designs, what they are, and how they compare.
+
+    Args:
+        sign_ups: How many went through each design, and through each trouble.
+    """
+
+    rows: Sequence[Row]
+    sign_ups: int
+
+    @property
+    def designs(self) -> Mapping[str, str]:
+        """What each design is, by its name."""
+        return {design.name: design.what for design in DESIGNS}
+
+    def sources(self) -> list[str]:
+        """Where published figures are from."""
+        facts = published()
+        quotas = [
+            f"{each.what}, {each.per_second} a second: {each.page} "
+            f"(read {each.read_on}); {each.note}"
+            for each in facts.quotas.values()
+        ]
+        return quotas + [
+            f"{each.what}: {each.page} (read {each.read_on}); {each.note}"
+            for each in facts.latencies.values()
+        ]
+
+    def to_json(self) -> dict[str, object]:
+        """What ``duet compare --json`` prints."""
+        return {
+            "designs": self.designs,
+            "signUps": self.sign_ups,
+            "troubles": {each.name: each.what for each in TROUBLES},
+            "rows": [row.to_json() for row in self.rows],
+            "sources": self.sources(),
+        }
+
+
+def compare(path: Path, *, sign_ups: int, on_progress: Say) -> Comparison:
+    """Compare the designs of the example's assembly: read it, deploy it, sign people up.
+
+    Args:
+        sign_ups: How many for each design, 1 or more.
+    Raises:
+        InsightError: It is not the example's assembly.
+        EmbeddedAwsError: The embedded AWS did not start.
+        DeployError: The assembly cannot be deployed.
+        ResourcesError: It lacks an output.
+    """
+    assembly = load(path)
+    require_example(assembly)
+    seen = experiment(path, sign_ups=sign_ups, on_progress=on_progress)
+    return comparison(assembly, seen, sign_ups=sign_ups)
+
+
+def comparison(assembly: Assembly, seen: Experiment, *, sign_ups: int) -> Comparison:
+    """Put together what the templates say and what was seen, by topic."""
+    rows = [*computed_rows(assembly), *measured_rows(assembly, seen)]
+    return Comparison(rows=sorted(rows, key=lambda row: TOPICS.index(row.topic)), sign_ups=sign_ups)
