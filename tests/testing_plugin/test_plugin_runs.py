@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from textwrap import dedent
 
@@ -22,7 +23,7 @@ class Project:
 
     def __init__(self, folder: Path, endpoint_url: str) -> None:
         self.folder = folder
-        self._endpoint_url = endpoint_url
+        self.endpoint_url = endpoint_url
         self.file("pytest.ini", "[pytest]\nfilterwarnings = error\naddopts = --strict-markers\n")
 
     def file(self, name: str, content: str) -> None:
@@ -30,7 +31,7 @@ class Project:
 
     def run(self, *arguments: str, embedded: bool = True, **environment: str) -> str:
         """What pytest prints; it uses the session's emulator unless told not to."""
-        endpoint = ["--duet-endpoint-url", self._endpoint_url] if embedded else []
+        endpoint = ["--duet-endpoint-url", self.endpoint_url] if embedded else []
         return subprocess.run(  # noqa: S603 - this Python, our arguments
             [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *endpoint, *arguments],
             cwd=self.folder,
@@ -87,9 +88,6 @@ def test_what_a_failed_expectation_prints_is_the_journey_and_no_code_of_duet(
 def test_the_assembly_is_named_by_option_setting_mark_or_fixture(project: Project) -> None:
     (project.folder / "cdk.out").rename(project.folder / "elsewhere")
     project.file("test_shop.py", _TEST)
-    assert "assembly_folder must hold a manifest.json" in project.run().replace("\n", " ")
-
-    assert "1 passed" in project.run("--duet-assembly", "elsewhere")
     assert "1 passed" in project.run("-o", "duet_assembly=elsewhere")
     project.file(
         "test_marked.py",
@@ -114,7 +112,9 @@ def test_the_assembly_is_named_by_option_setting_mark_or_fixture(project: Projec
             assert duet.outputs["BusName"] == "shop"
         """,
     )
-    assert "2 passed" in project.run("test_marked.py", "test_overridden.py")
+    printed = project.run("--duet-assembly", "nowhere")
+    assert "2 passed, 1 error" in printed
+    assert "assembly_folder must hold a manifest.json, got" in printed
 
 
 def test_nearer_marks_win_and_say_what_goes_wrong(project: Project) -> None:
@@ -170,33 +170,12 @@ def test_a_module_and_a_session_share_their_accounts(project: Project) -> None:
     assert "4 passed" in project.run()
 
 
-def test_workers_share_an_emulator_and_no_account(project: Project) -> None:
-    environment = {"ORDERS_TESTS": "25", "PYTHONPATH": str(_PROJECT)}
+def test_workers_see_nothing_of_each_other(project: Project) -> None:
+    tests = _PROJECT / "benchmarks" / "orders_tests.py"
 
-    printed = project.run(
-        "-n2",
-        "--rootdir",
-        str(_PROJECT),
-        str(_PROJECT / "benchmarks/orders_tests.py"),
-        **environment,
-    )
+    printed = project.run("-n2", "-c", "pytest.ini", str(tests), embedded=False, ORDERS_TESTS="25")
 
     assert "25 passed" in printed
-
-
-def test_workers_have_emulators_of_their_own(project: Project) -> None:
-    project.file(
-        "test_shop.py",
-        """
-        import pytest
-
-        @pytest.mark.parametrize("number", range(6))
-        def test_checkout(duet, number):
-            duet.workflow("Checkout").run({"amount": number + 1}).expect_succeeded()
-        """,
-    )
-
-    assert "6 passed" in project.run("-n2", embedded=False)
 
 
 def test_without_the_extra_the_remedy_is_named(project: Project) -> None:
@@ -226,8 +205,8 @@ def test_a_run_that_uses_no_fixture_loads_nothing_of_duet(project: Project) -> N
         def test_light():
             loaded = {name.split(".")[0] for name in sys.modules}
             assert not loaded & {"boto3", "botocore", "rich", "pydantic", "moto", "ministack"}
-            assert "constructs_lib.testing.plugin" in sys.modules
-            assert not {name for name in sys.modules if name.startswith("constructs_lib.local")}
+            ours = {name for name in sys.modules if name.startswith("constructs_lib")}
+            assert ours == {"constructs_lib", "constructs_lib.pytest_plugin"}
         """,
     )
 
@@ -240,3 +219,62 @@ def test_a_real_account_and_an_endpoint_exclude_each_other(project: Project) -> 
     printed = project.run("--duet-aws-profile", "any")
 
     assert "--duet-aws-profile must stand without --duet-endpoint-url" in printed
+
+
+def _profile(project: Project) -> dict[str, str]:
+    """A profile that leads to the emulator: to the plugin it is a real account."""
+    project.file(
+        "config",
+        f"""
+        [profile shop]
+        region = us-east-1
+        aws_access_key_id = 888888888888
+        aws_secret_access_key = none
+        endpoint_url = {project.endpoint_url}
+        """,
+    )
+    return {"AWS_CONFIG_FILE": str(project.folder / "config")}
+
+
+def test_a_real_account_has_one_deployment_and_skips_what_it_cannot(
+    project: Project, emulator: EmbeddedAws
+) -> None:
+    account = emulator.account("888888888888", region="us-east-1")
+    with closing(account.client("s3")) as s3:
+        s3.create_bucket(Bucket="cdk-hnb659fds-assets-888888888888-us-east-1")
+    project.file(
+        "test_shop.py",
+        """
+        def test_checkout(duet):
+            duet.workflow("Checkout").run({"amount": 3}).expect_succeeded()
+
+        def test_order(duet, duet_session):
+            event = duet.bus("Bus").publish(source="shop", detail_type="OrderPlaced")
+            assert duet_session.table("Users").items() == [{"id": "buyer"}]
+            duet_session.queue("Orders").expect(event)
+            duet.queue("Orders").expect_nothing(within=0.1)
+            duet.dead_letters.expect_empty()
+
+        def test_mail(duet):
+            duet.mailbox.latest(to="ada@example.com")
+
+        def test_failing(duet):
+            duet.workflow("Checkout").run({"amount": 0}).expect_succeeded()
+        """,
+    )
+    environment = _profile(project)
+
+    printed = project.run("-rs", "--duet-aws-profile", "shop", embedded=False, **environment)
+
+    assert "1 failed, 2 passed, 1 skipped" in printed
+    assert "a real account has no mailbox" in printed
+    assert "├── Check  Choice" in printed
+
+
+def test_a_real_account_is_for_one_process(project: Project) -> None:
+    project.file("test_shop.py", _TEST)
+    environment = _profile(project)
+
+    printed = project.run("-n1", "--duet-aws-profile", "shop", embedded=False, **environment)
+
+    assert "as there is one deployment for all tests; add -n0" in printed

@@ -10,7 +10,7 @@ import pytest
 
 PACKAGE_FOLDER = Path(__file__).parent.parent.parent / "constructs_lib"
 CONSTRUCTS = ("orchestration", "choreography", "hybrid", "observability", "validation")
-TOOLS = ("local", "testing", "insight", "demo", "operations", "commands", "cli")
+TOOLS = ("local", "testing", "insight", "demo", "operations", "commands", "cli", "pytest_plugin")
 # Ground of both halves.
 NEUTRAL = (
     "contracts",
@@ -96,6 +96,14 @@ EXPORTED_NAMES = {
     },
     "constructs_lib.states_language": {"Diagnostic", "check_definition"},
     "constructs_lib.hybrid": {"WorkflowTrigger"},
+    "constructs_lib.testing.deployed": {
+        "Duet",
+        "ExpectationError",
+        "Message",
+        "PublishedEvent",
+        "StartedWorkflow",
+        "WorkflowResult",
+    },
     "constructs_lib.observability": {
         "AlarmTopic",
         "BusLogs",

@@ -24,7 +24,7 @@ def _within(owner: _Owner) -> _Owner:
     def owner_within(name: str) -> str | None:
         here = get_account_id()
         if name in s3._buckets:
-            return here
+            return str(here)
         found = None if accounts.was_handed_out(here) else owner(name)
         return None if found and accounts.was_handed_out(found) else found
 

@@ -6,15 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from constructs_lib.local import EmbeddedAccount, EmbeddedAws, EmbeddedAwsError, Fault
 from constructs_lib.local._account_life import AccountLife
+from constructs_lib.local.deployment import Deployment
 from constructs_lib.local.deployment.assembly import AssembledStack, read_assembly
 from constructs_lib.local.deployment.assets import AssetPublisher
 from constructs_lib.local.deployment.deploy import deploy_stacks
 from constructs_lib.testing.deployed.duet import Duet
 from constructs_lib.testing.deployed.relocation import relocated
+
+if TYPE_CHECKING:
+    from boto3 import Session
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +51,7 @@ class Worlds:
         self._emulators: dict[float, EmbeddedAws] = {}
         self._publisher = AssetPublisher()
         self._assemblies: dict[tuple[Path, int], list[AssembledStack]] = {}
+        self._deployments: dict[object, Deployment] = {}
         self._start_error: EmbeddedAwsError | None = None
         self._closers = ExitStack()
 
@@ -58,32 +63,43 @@ class Worlds:
     def open(self, world: World) -> Iterator[Duet]:
         """Deploy into a new account, and drop the account at the end.
 
+        In a real account there is one deployment of an assembly for all tests, and it stays.
+
         Raises:
             DeployError: The assembly cannot be deployed.
             EmbeddedAwsError: The embedded AWS cannot start.
         """
         assembled = self._read(world.assembly)
-        source = self._source(world)
-        if isinstance(source, EmbeddedAccount):
-            assembled = relocated(assembled, source.account_id, stacks=world.stacks)
-        deployment = deploy_stacks(
-            assembled, source, self._publisher, parameters=world.parameters, stacks=world.stacks
-        )
-        duet = Duet(source, assembled, deployment)
-        try:
+        with ExitStack() as closing:
+            if self._profile:
+                duet = self._in_real_account(world, assembled)
+            else:
+                account = self._new_account(world)
+                closing.callback(AccountLife(account).drop)
+                assembled = relocated(assembled, account.account_id, stacks=world.stacks)
+                duet = Duet(account, assembled, self._deploy(world, assembled, account))
+            closing.callback(duet.close)
             for fault in world.faults:
                 duet.faults.inject(fault)
             yield duet
-        finally:
-            duet.close()
-            if isinstance(source, EmbeddedAccount):
-                AccountLife(source).drop()
 
-    def _source(self, world: World) -> Any:
-        if self._profile:
-            import boto3
+    def _in_real_account(self, world: World, assembled: Sequence[AssembledStack]) -> Duet:
+        import boto3
 
-            return boto3.Session(profile_name=self._profile)
+        session = boto3.Session(profile_name=self._profile)
+        key = (world.assembly, tuple(world.stacks or ()), tuple(sorted(world.parameters.items())))
+        if key not in self._deployments:
+            self._deployments[key] = self._deploy(world, assembled, session)
+        return Duet(session, assembled, self._deployments[key])
+
+    def _deploy(
+        self, world: World, assembled: Sequence[AssembledStack], aws: EmbeddedAccount | Session
+    ) -> Deployment:
+        return deploy_stacks(
+            assembled, aws, self._publisher, parameters=world.parameters, stacks=world.stacks
+        )
+
+    def _new_account(self, world: World) -> EmbeddedAccount:
         if self._endpoint_url:
             url = self._endpoint_url.rstrip("/")
             any_account = EmbeddedAccount(

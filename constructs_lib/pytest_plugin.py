@@ -1,14 +1,15 @@
 """The pytest plugin: a deployed cloud assembly for a test, a module or the session.
 
 It is loaded by its entry point in every pytest run of an environment that has Duet, so nothing but
-pytest is imported until a test asks for a fixture.
+pytest is imported until a test asks for a fixture; it stands outside of ``testing``, whose import
+reads more than this.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,15 +95,16 @@ def _opened(request: pytest.FixtureRequest, assembly: Path) -> Iterator[Duet]:
     worlds = _worlds(request.config)
     from constructs_lib.local import DeployError, EmbeddedAwsError
 
-    opened = worlds.open(_world(request, assembly))
-    try:
-        duet = opened.__enter__()
-    except (DeployError, EmbeddedAwsError) as error:
-        pytest.fail(str(error), pytrace=False)
-    try:
+    refusal = ""
+    with ExitStack() as closing:
+        try:
+            duet = closing.enter_context(worlds.open(_world(request, assembly)))
+        except (DeployError, EmbeddedAwsError) as error:
+            refusal = str(error)
+        if refusal:
+            # Outside of the handler, so that pytest shows no chain of exceptions.
+            pytest.fail(refusal, pytrace=False)
         yield duet
-    finally:
-        opened.__exit__(None, None, None)
 
 
 def _worlds(config: pytest.Config) -> Worlds:
@@ -118,6 +120,12 @@ def _worlds(config: pytest.Config) -> Worlds:
         if endpoint_url and profile:
             pytest.fail(
                 "--duet-aws-profile must stand without --duet-endpoint-url; leave one of them out",
+                pytrace=False,
+            )
+        if profile and hasattr(config, "workerinput"):
+            pytest.fail(
+                "--duet-aws-profile must stand with one process, as there is one deployment for "
+                "all tests; add -n0",
                 pytrace=False,
             )
         config.stash[_WORLDS] = Worlds(endpoint_url=endpoint_url, profile=profile)
