@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint format synth deploy destroy golden lock clean
+.PHONY: help setup demo test bench check lint format synth deploy destroy golden lock clean
 
 help: ## Say what each command does
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,9 @@ demo: setup ## Deploy the example to the embedded AWS, drive it with real input,
 
 test: setup ## Run the whole suite
 	@pytest $(ARGS)
+
+bench: setup ## Measure the embedded AWS beside plain MiniStack and moto server
+	@python -m benchmarks $(ARGS)
 
 check: lint test ## Format, lint, types and tests: what CI runs
 

@@ -65,7 +65,7 @@ def _run(tests: int, workers: int, *arguments: str) -> Run:
     command = [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, "-W", "error"]
     command += ["-p", "no:cacheprovider", "-n", str(workers), str(_TESTS), *arguments]
     begin = time.perf_counter()
-    printed = subprocess.run(  # noqa: S603 - this Python, our arguments
+    printed = subprocess.run(
         command,
         env={**os.environ, "ORDERS_TESTS": str(tests)},
         capture_output=True,
@@ -91,7 +91,7 @@ def _resident_mb(pid: int) -> float:
 
 
 def _print(line: str) -> None:
-    print(line, flush=True)  # noqa: T201 - a program's output
+    print(line, flush=True)
 
 
 if __name__ == "__main__":

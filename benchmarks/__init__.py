@@ -1,0 +1,1 @@
+"""How fast the embedded AWS is, beside plain MiniStack and moto server; see README.md."""
