@@ -1,0 +1,3 @@
+export const handler = async (prices) => ({
+  total: prices.reduce((sum, { amount }) => sum + amount, 0),
+});
