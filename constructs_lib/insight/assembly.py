@@ -145,6 +145,8 @@ def _assembly(path: Path, stacks: Mapping[str, TemplateStack], notes: list[Note]
 def _resource(stack: TemplateStack, logical_id: str, value: Mapping[str, JsonValue]) -> Resource:
     metadata = value.get("Metadata")
     path = metadata.get("aws:cdk:path") if isinstance(metadata, Mapping) else None
+    # The template has its paths only where the CDK CLI asked for them.
+    path = path or stack.construct_paths.get(logical_id)
     key = f"{stack.name}/{logical_id}"
     construct_path = path if isinstance(path, str) else key
     return Resource(

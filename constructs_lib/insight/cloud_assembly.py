@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from constructs_lib.insight.documents import read_mapping
@@ -145,4 +146,4 @@ def with_transform(stack: TemplateStack, note: Callable[[str], None]) -> Templat
 def _renamed(stack: TemplateStack, name: str) -> TemplateStack:
     if name == stack.name:
         return stack
-    return TemplateStack(**{**stack.__dict__, "name": name})
+    return replace(stack, name=name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from constructs_lib.insight.model import JsonValue
@@ -39,6 +40,16 @@ class TemplateStack:
         """One resource; empty where there is none or where it is no object."""
         found = self.section("Resources").get(logical_id)
         return found if isinstance(found, Mapping) else {}
+
+    @cached_property
+    def construct_paths(self) -> Mapping[str, str]:
+        """Construct paths by logical id, as CDK's metadata tells them."""
+        return {
+            str(entry.get("data")): path.lstrip("/")
+            for path, entries in self.metadata.items()
+            for entry in (entries if isinstance(entries, list) else ())
+            if isinstance(entry, Mapping) and entry.get("type") == "aws:cdk:logicalId"
+        }
 
     def properties(self, logical_id: str) -> Mapping[str, JsonValue]:
         """The properties of one resource, as written."""

@@ -159,6 +159,16 @@ def test_a_resource_is_named_by_the_telling_part_of_its_path(
     assert read(tmp_path, made).workflows[0].resource.name == name
 
 
+def test_the_construct_path_comes_from_the_metadata_where_the_template_has_none(
+    tmp_path: Path,
+) -> None:
+    HandMade(tmp_path).stack("Shop", workflow(_STATES))
+
+    place = load(tmp_path).workflows[0].resource.place
+
+    assert place.construct_path == "Shop/Work/Resource"
+
+
 def test_an_alias_stands_for_its_function(tmp_path: Path) -> None:
     resources = {
         "Handle": resource("AWS::Lambda::Function"),

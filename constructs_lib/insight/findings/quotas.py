@@ -28,7 +28,8 @@ class Quota:
     source: str
 
 
-# All read 2026-11-27. "hard" cannot be raised.
+#: When the sources below were read. "hard" cannot be raised.
+READ_ON = "2026-11-27"
 DEFINITION = Quota("size of a definition (hard)", 1_048_576, "bytes", _STEP_FUNCTIONS)
 PAYLOAD = Quota("input or output of a state (hard)", 262_144, "bytes", _STEP_FUNCTIONS)
 HISTORY = Quota("history of an execution (hard)", 25_000, "events", _STEP_FUNCTIONS)
