@@ -15,6 +15,8 @@ from constructs_lib.demo.partner_source import PARTNER_EVENT_SOURCE_NAME, Partne
 from constructs_lib.demo.phases import Phases
 from constructs_lib.demo.report import show_story
 from constructs_lib.demo.story import tell_story
+from constructs_lib.insight.recording import keep_run
+from constructs_lib.insight.runs import RUNS_FOLDER
 from constructs_lib.local import EmbeddedAws
 from constructs_lib.local.cdk_cli import CdkCli
 
@@ -33,7 +35,8 @@ def run_demo(
 ) -> bool:
     """Deploy the example app to an embedded AWS, drive it, show what happened, remove it.
 
-    All files are made in ``.duet`` in the project folder and removed, whatever happens.
+    All files are made in ``.duet`` in the project folder and removed, whatever happens, but for
+    what ``duet report`` shows: the run's file and the templates that were deployed (1 MB).
 
     Returns:
         Whether every outcome was the expected one.
@@ -59,11 +62,20 @@ def run_demo(
             source = PartnerSource(aws)
             _deploy(aws, cdk, phases, assembly, source)
             story = tell_story(aws, phases, crm, sign_ups, tickets)
+            with phases.phase("record what happened"):
+                keep_run(
+                    aws,
+                    assembly=Path(assembly),
+                    name="demo",
+                    time_scale=_TIME_SCALE,
+                    folder=project_folder / RUNS_FOLDER,
+                )
             with phases.phase("cdk destroy") as say:
                 cdk.run("destroy", "--app", assembly, "--all", "--force", on_line=say)
             source.look("the stacks destroyed", expected="PENDING")
     phases.total()
     show_story(console, story, source.states)
+    console.print("To see it in pictures, path by path and event by event: duet report --open")
     return story.as_expected and all(state.as_expected for state in source.states)
 
 

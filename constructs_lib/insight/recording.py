@@ -7,14 +7,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.insight.runs import Attempt, Delivery, Event, Execution, Run, Step
+from constructs_lib.insight.runs import (
+    RUNS_FOLDER,
+    Attempt,
+    Delivery,
+    Event,
+    Execution,
+    Run,
+    Step,
+    keep_assembly,
+    save_run,
+)
 from constructs_lib.local.journal import (
     Caller,
     DeliveryAttempt,
     EventArchived,
-    EventMatched,
     EventPublished,
     ExecutionEnded,
     ExecutionStarted,
@@ -22,6 +32,7 @@ from constructs_lib.local.journal import (
     Journal,
 )
 from constructs_lib.operations.trace_history import Group, read_history
+from constructs_lib.operations.trace_journal import JournalIndex
 
 if TYPE_CHECKING:
     from constructs_lib.local.account import EmbeddedAccount
@@ -56,6 +67,31 @@ def record_run(
         events=tuple(_events(journal, names)),
         notes=tuple(notes),
     )
+
+
+def keep_run(
+    account: EmbeddedAccount,
+    *,
+    assembly: Path,
+    name: str,
+    after: int = 0,
+    time_scale: float = 1.0,
+    folder: Path = RUNS_FOLDER,
+) -> Path:
+    """Record what happened in an account, and keep it with what ``duet report`` draws it on.
+
+    Args:
+        assembly: The assembly that was deployed; its templates are copied, its assets not.
+        name: Name of the run and of its file; a former run of that name is replaced.
+    Returns:
+        The run file.
+    """
+    run = record_run(account, name=name, after=after, time_scale=time_scale)
+    kept = f"{name}.cdk.out"
+    keep_assembly(assembly, folder / kept)
+    file = folder / f"{name}.json"
+    save_run(replace(run, assembly=kept), file)
+    return file
 
 
 class _Names:
@@ -207,18 +243,13 @@ def _sizes(history: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str, datetim
 
 
 def _events(journal: Journal, names: _Names) -> Iterator[Event]:
-    matched: defaultdict[tuple[str, str, str], list[str]] = defaultdict(list)
-    for match in journal.of(EventMatched):
-        matched[match.event_id, match.replay_name, match.bus_arn] += match.rule_arns
-    attempts: defaultdict[tuple[str, str], list[DeliveryAttempt]] = defaultdict(list)
-    for attempt in journal.of(DeliveryAttempt):
-        attempts[attempt.event_id, attempt.replay_name].append(attempt)
+    index = JournalIndex(journal)
     archived: defaultdict[str, list[str]] = defaultdict(list)
     for archive in journal.of(EventArchived):
         arn = f"arn:aws:events:::archive/{archive.archive_name}"
         archived[archive.event_id].append(names.of(arn))
     for event in journal.of(EventPublished):
-        rules = matched[event.event_id, event.replay_name, event.bus_arn]
+        attempts = index.attempts(event)
         yield Event(
             id=event.event_id,
             bus=names.of(event.bus_arn),
@@ -229,14 +260,12 @@ def _events(journal: Journal, names: _Names) -> Iterator[Event]:
             publisher=_publisher(event.publisher, names),
             publisher_state=event.publisher.state,
             replay=event.replay_name,
-            matched=tuple(names.of(rule) for rule in rules),
+            matched=tuple(names.of(rule) for rule in attempts),
             archived_by=tuple(archived[event.event_id]) if not event.replay_name else (),
             deliveries=tuple(
-                _deliveries(
-                    event,
-                    [a for a in attempts[event.event_id, event.replay_name] if a.rule_arn in rules],
-                    names,
-                )
+                delivery
+                for of_rule in attempts.values()
+                for delivery in _deliveries(event, of_rule, names)
             ),
         )
 

@@ -111,7 +111,7 @@ class Event:
     Attributes:
         bus: ``Stack/LogicalId`` if a stack made it, else its ARN; likewise ``publisher``, which is
             empty for clients of the API.
-        matched: Rules that matched it, with targets or without.
+        matched: Rules that gave it to a target, or tried to.
     """
 
     id: str

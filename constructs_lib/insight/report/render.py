@@ -72,7 +72,7 @@ def report(
         style=variables() + "".join(_file(name) for name in _STYLES),
         script="".join(_file(name) for name in _SCRIPTS),
         data=_in_script(data),
-        graphviz=base64.b64encode(gzip.compress(graphviz_program(), 9, mtime=0)).decode(),
+        graphviz=base64.b64encode(gzip.compress(graphviz_program(), 6, mtime=0)).decode(),
     )
 
 
