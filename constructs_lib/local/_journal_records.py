@@ -82,6 +82,27 @@ class EventPublished(JournalRecord):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class EventMatched(JournalRecord):
+    """The rules of a bus were asked about an event; schedules ask none.
+
+    Args:
+        event_id: The event, and with it ``bus_arn`` and ``replay_name`` as in its
+            ``EventPublished``.
+        bus_arn: The bus.
+        replay_name: The replay that brought it back; empty for a new event.
+        rule_arns: The enabled rules that matched, those without targets too.
+        rules_asked: How many rules with a pattern the bus, or the replay's choice of rules, had;
+            disabled ones too.
+    """
+
+    event_id: str
+    bus_arn: str
+    replay_name: str = ""
+    rule_arns: tuple[str, ...] = ()
+    rules_asked: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DeliveryAttempt(JournalRecord):
     """A rule's target was given an event, or the event was given up.
 
@@ -318,6 +339,7 @@ KINDS: Mapping[str, type[JournalRecord]] = {
     each.__name__: each
     for each in (
         EventPublished,
+        EventMatched,
         EventArchived,
         DeliveryAttempt,
         ExecutionStarted,
@@ -332,7 +354,7 @@ _FIELDS: Mapping[type[object], Sequence[str]] = {
     kind: [each.name for each in dataclasses.fields(kind)] for kind in (*KINDS.values(), ApiCalls)
 }
 _CALLERS = ("publisher", "starter", "caller")
-_LISTS = ("started", "messages")
+_LISTS = ("rule_arns", "started", "messages")
 
 
 def to_json(record: JournalRecord | ApiCalls) -> dict[str, object]:

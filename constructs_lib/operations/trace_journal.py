@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from constructs_lib.local.journal import (
     Caller,
     DeliveryAttempt,
+    EventMatched,
     EventPublished,
     ExecutionEnded,
     ExecutionStarted,
@@ -32,11 +33,14 @@ class JournalIndex:
         self.started: dict[str, ExecutionStarted] = {}
         self.ended: dict[str, ExecutionEnded] = {}
         self._attempts: Mapping[tuple[str, str], list[DeliveryAttempt]] = defaultdict(list)
+        self._matched: dict[tuple[str, str, str], EventMatched] = {}
         self._deeds: Mapping[tuple[str, str], list[Deed]] = defaultdict(list)
         self._takers: Mapping[str, list[FunctionInvoked | PipeDelivery]] = defaultdict(list)
         for record in journal.records:
             if isinstance(record, EventPublished):
                 self.published[record.event_id].append(record)
+            elif isinstance(record, EventMatched):
+                self._matched[record.event_id, record.replay_name, record.bus_arn] = record
             elif isinstance(record, DeliveryAttempt):
                 self._attempts[record.event_id, record.replay_name].append(record)
             elif isinstance(record, ExecutionStarted):
@@ -48,6 +52,10 @@ class JournalIndex:
                     self._takers[message].append(record)
             if isinstance(record, _DEEDS):
                 self._deeds[_doer(caller_of(record))].append(record)
+
+    def matched(self, event: EventPublished) -> EventMatched | None:
+        """Which rules matched that publication of an event; None if none was asked."""
+        return self._matched.get((event.event_id, event.replay_name, event.bus_arn))
 
     def attempts(self, event: EventPublished) -> Mapping[str, list[DeliveryAttempt]]:
         """The attempts at delivering that publication of an event, by rule."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from botocore.exceptions import ClientError
-
 from constructs_lib.local.journal import (
     DeliveryAttempt,
     EventPublished,
@@ -37,14 +35,13 @@ class Journey:
 
     Args:
         index: The journal.
-        clients: Clients of the same account, for histories and rules.
+        clients: Clients of the same account, for histories.
     """
 
     def __init__(self, index: JournalIndex, clients: Clients) -> None:
         self._index = index
         self._clients = clients
         self._told: set[object] = set()
-        self._rules: dict[str, int | None] = {}
 
     def event(self, event_id: str) -> TraceNode:
         """What came of an event, replays of it included."""
@@ -113,33 +110,39 @@ class Journey:
         )
 
     def _rules_of(self, event: EventPublished) -> Iterator[TraceNode]:
-        matched = self._index.attempts(event)
-        for rule_arn, attempts in matched.items():
-            targets: dict[str, list[DeliveryAttempt]] = {}
-            for attempt in attempts:
-                targets.setdefault(attempt.target_id, []).append(attempt)
-            deeds = self._index.deeds_of_rule(rule_arn, event.event_id)
-            yield TraceNode(
-                kind="rule",
-                title=_name(rule_arn),
-                id=rule_arn,
-                at=attempts[0].began,
-                children=(
-                    *(self._target(event, each) for each in targets.values()),
-                    *(_fault(each) for each in deeds if isinstance(each, FaultStruck)),
-                ),
-            )
-        asked = self._rules_on(event.bus_arn)
-        if asked is None or asked > len(matched) > 0:
-            # What has no target is not on record either.
-            others = "the bus is gone" if asked is None else f"{asked - len(matched)} other rules"
-            yield _note(others if asked is None else f"{others} did not match, or have no target")
-        elif not matched:
-            yield _note(
-                f"none of the bus's {asked} rules matched, or those that did have no target"
-                if asked
-                else "the bus has no rule"
-            )
+        by_rule = self._index.attempts(event)
+        matched = self._index.matched(event)
+        # What a schedule brings goes to its rule's targets without any rule being asked.
+        rule_arns = dict.fromkeys((*(matched.rule_arns if matched else ()), *by_rule))
+        for rule_arn in rule_arns:
+            yield self._rule(event, rule_arn, by_rule.get(rule_arn, ()))
+        others = matched.rules_asked - len(rule_arns) if matched else 0
+        if rule_arns and others > 0:
+            yield _note(f"{others} other rule{'s' * (others > 1)} did not match")
+        elif not rule_arns and matched and matched.rules_asked:
+            yield _note(f"none of {matched.rules_asked} rules matched, or those are disabled")
+        elif not rule_arns:
+            yield _note("the bus has no rule")
+
+    def _rule(
+        self, event: EventPublished, rule_arn: str, attempts: Sequence[DeliveryAttempt]
+    ) -> TraceNode:
+        targets: dict[str, list[DeliveryAttempt]] = {}
+        for attempt in attempts:
+            targets.setdefault(attempt.target_id, []).append(attempt)
+        deeds = self._index.deeds_of_rule(rule_arn, event.event_id)
+        return TraceNode(
+            kind="rule",
+            title=_name(rule_arn),
+            id=rule_arn,
+            # Before its first attempt has ended, there is none on record.
+            detail="" if targets else "no delivery on record: it has no target, or waits for one",
+            at=attempts[0].began if attempts else event.time,
+            children=(
+                *(self._target(event, each) for each in targets.values()),
+                *(_fault(each) for each in deeds if isinstance(each, FaultStruck)),
+            ),
+        )
 
     def _target(self, event: EventPublished, attempts: Sequence[DeliveryAttempt]) -> TraceNode:
         last = attempts[-1]
@@ -229,21 +232,6 @@ class Journey:
                 yield self._pipe(taker)
             else:
                 yield self._function(taker)
-
-    def _rules_on(self, bus_arn: str) -> int | None:
-        """How many rules of the bus look at events now; None if the bus is gone."""
-        if bus_arn not in self._rules:
-            region, name = bus_arn.split(":")[3], bus_arn.partition(":event-bus/")[2]
-            pages = self._clients("events", region_name=region).get_paginator("list_rules")
-            try:
-                self._rules[bus_arn] = sum(
-                    rule["State"] != "DISABLED" and "EventPattern" in rule
-                    for page in pages.paginate(EventBusName=name)
-                    for rule in page["Rules"]
-                )
-            except ClientError:
-                self._rules[bus_arn] = None
-        return self._rules[bus_arn]
 
 
 def target_title(arn: str) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -92,7 +93,8 @@ class World:
             if found := wanted(self.account.journal(with_api_calls=False)):
                 return found
             time.sleep(_POLL_SECONDS)
-        raise AssertionError(f"not within {_SECONDS} seconds: {self.account.journal().records}")
+        found_kinds = Counter(type(each).__name__ for each in self.account.journal().records)
+        raise AssertionError(f"not within {_SECONDS} seconds, only {dict(found_kinds)}")
 
     def attempts(self, event_id: str, target: str) -> list[DeliveryAttempt]:
         """The attempts at a target, its delivery ended."""

@@ -20,6 +20,7 @@ from constructs_lib.local.journal import (
     Caller,
     DeliveryAttempt,
     EventArchived,
+    EventMatched,
     EventPublished,
     ExecutionEnded,
     ExecutionStarted,
@@ -133,6 +134,18 @@ def test_a_status_change_comes_from_the_service(journal: Journal) -> None:
         "service",
         _execution(journal, "Order").execution_arn,
     )
+
+
+def test_the_rules_that_matched_are_on_record(world: World) -> None:
+    rule = world.events.put_rule(Name="idle", EventPattern=json.dumps({"source": ["idle"]}))
+    asked = len(world.events.list_rules()["Rules"])
+    event_id = world.publish("idle")
+
+    (matched,) = (
+        each for each in world.account.journal().of(EventMatched) if each.event_id == event_id
+    )
+    assert (matched.rule_arns, matched.rules_asked) == ((rule["RuleArn"],), asked)
+    world.events.delete_rule(Name="idle")
 
 
 def test_a_rule_starts_an_execution_for_its_event(

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from constructs_lib.local.journal import (
     Caller,
     DeliveryAttempt,
+    EventMatched,
     EventPublished,
     ExecutionStarted,
     FaultStruck,
@@ -36,11 +37,10 @@ FUNCTION = ARN("lambda", "function:Mailer")
 
 
 class Aws:
-    """Clients of an account with one execution and some rules."""
+    """Clients of an account with one execution."""
 
-    def __init__(self, history: Sequence[Mapping[str, Any]] = (), rules: int = 1) -> None:
+    def __init__(self, history: Sequence[Mapping[str, Any]] = ()) -> None:
         self._history = history
-        self._rules = rules
 
     def __call__(self, _service: str, /, *, region_name: str | None = None) -> Any:
         del region_name
@@ -51,9 +51,7 @@ class Aws:
         return self
 
     def paginate(self, **request: Any) -> Iterator[Any]:
-        if self._operation == "list_rules":
-            yield {"Rules": [{"State": "ENABLED", "EventPattern": "{}"}] * self._rules}
-        elif self._operation == "list_state_machines":
+        if self._operation == "list_state_machines":
             arns = [ARN("states", f"stateMachine:{name}") for name in ("Order", "Other")]
             yield {"stateMachines": [{"stateMachineArn": a, "type": "STANDARD"} for a in arns]}
         else:
@@ -248,21 +246,31 @@ def test_a_history_that_cannot_be_read_is_told_from_the_journal() -> None:
     assert "its states are not on record: ExecutionDoesNotExist" in shown
 
 
+def _matched(number: int, *rule_arns: str, asked: int) -> EventMatched:
+    return EventMatched(
+        **_at(number), event_id="e1", bus_arn=BUS, rule_arns=rule_arns, rules_asked=asked
+    )
+
+
 @pytest.mark.parametrize(
     ("rules", "said"),
-    [
-        (0, "the bus has no rule"),
-        (2, "none of the bus's 2 rules matched, or those that did have no target"),
-    ],
+    [(0, "the bus has no rule"), (2, "none of 2 rules matched, or those are disabled")],
 )
 def test_an_event_that_nobody_got_says_why(rules: int, said: str) -> None:
-    assert said in _text(_journal(_event(1)), Aws(rules=rules))
+    assert said in _text(_journal(_event(1), _matched(2, asked=rules)))
 
 
-def test_what_is_told_of_deliveries_counts_the_rules_that_did_not_match() -> None:
-    shown = _text(_journal(_event(1), _attempt(2, QUEUE, "delivered")), Aws(rules=4))
+def test_a_rule_without_a_target_says_so() -> None:
+    shown = _text(_journal(_event(1), _matched(2, RULE, asked=1)))
 
-    assert "3 other rules did not match, or have no target" in shown
+    assert "rule orders  no delivery on record: it has no target" in shown
+
+
+def test_what_did_not_match_is_counted() -> None:
+    asked = _matched(2, RULE, asked=4)
+    shown = _text(_journal(_event(1), asked, _attempt(3, QUEUE, "delivered")))
+
+    assert "3 other rules did not match" in shown
 
 
 @pytest.mark.parametrize(

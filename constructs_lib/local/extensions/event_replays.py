@@ -22,7 +22,7 @@ from typing import cast
 
 from ministack.services import eventbridge
 
-from constructs_lib.local.extensions import clock
+from constructs_lib.local.extensions import clock, journal_events
 from constructs_lib.local.extensions.answers import content, failed
 
 _Record = dict[str, object]
@@ -153,14 +153,17 @@ def _deliver(event: _Record, rules: Collection[str]) -> None:
         eventbridge._dispatch_event(event)
         return
     view = eventbridge._pattern_event_view(event)
-    for key, rule in list(eventbridge._rules.items()):
-        if (
-            rule["Arn"] in rules
-            and rule.get("State") == "ENABLED"
-            and eventbridge._matches_pattern_view(rule.get("EventPattern"), view, f"rule {key}")
-        ):
-            for target in eventbridge._targets.get(key, []):
-                eventbridge._invoke_target(target, event, rule, view)
+    matching = [
+        (key, rule)
+        for key, rule in list(eventbridge._rules.items())
+        if rule["Arn"] in rules
+        and rule.get("State") == "ENABLED"
+        and eventbridge._matches_pattern_view(rule.get("EventPattern"), view, f"rule {key}")
+    ]
+    journal_events.matched(event, [rule for _, rule in matching], asked=len(rules))
+    for key, rule in matching:
+        for target in eventbridge._targets.get(key, []):
+            eventbridge._invoke_target(target, event, rule, view)
 
 
 def _list(ministack_list: _Action) -> _Action:

@@ -6,13 +6,18 @@ An event counts as published when its rules are asked. What goes to a rule's tar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from typing import cast
 
 from ministack.services import eventbridge
 
-from constructs_lib.local._journal_records import Caller, EventArchived, EventPublished
+from constructs_lib.local._journal_records import (
+    Caller,
+    EventArchived,
+    EventMatched,
+    EventPublished,
+)
 from constructs_lib.local.extensions import journal_store
 from constructs_lib.local.extensions.journal_callers import acting_as, current_caller
 
@@ -36,14 +41,31 @@ def size_bytes(event: _Event) -> int:
     return sum(len(text) if text.isascii() else len(text.encode()) for text in texts)
 
 
+def matched(event: _Event, rules: Sequence[_Event], *, asked: int) -> None:
+    """Write which of the rules that were asked about an event have matched."""
+    if _written.get() is not event:
+        _write(event)
+    journal_store.add(
+        EventMatched,
+        event_id=str(event.get("EventId", "")),
+        bus_arn=_bus_arn(event),
+        replay_name=str(event.get("ReplayName") or ""),
+        rule_arns=tuple(str(rule["Arn"]) for rule in rules),
+        rules_asked=asked,
+    )
+
+
+def _bus_arn(event: _Event) -> str:
+    region, account = event.get("Region"), event.get("Account")
+    return f"arn:aws:events:{region}:{account}:event-bus/{event.get('EventBusName', 'default')}"
+
+
 def _write(event: _Event) -> None:
     _written.set(event)
-    region, account = event.get("Region"), event.get("Account")
-    bus = f"arn:aws:events:{region}:{account}:event-bus/{event.get('EventBusName', 'default')}"
     journal_store.add(
         EventPublished,
         event_id=str(event.get("EventId", "")),
-        bus_arn=bus,
+        bus_arn=_bus_arn(event),
         source=str(event.get("Source", "")),
         detail_type=str(event.get("DetailType", "")),
         size_bytes=size_bytes(event),

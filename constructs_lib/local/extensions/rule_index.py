@@ -18,6 +18,8 @@ from typing import Any, cast
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import eventbridge
 
+from constructs_lib.local.extensions import journal_events
+
 _PATTERNS_KEPT = 65_536
 
 _Path = tuple[str, ...]
@@ -75,6 +77,9 @@ class _Bus:
             for alternative in alternatives:
                 self._add(number, alternative)
 
+    def __len__(self) -> int:
+        return len(self._rules)
+
     def _add(self, number: int, alternative: _Alternative) -> None:
         asked = list(_values_asked(alternative))
         if not asked:
@@ -116,12 +121,16 @@ def _dispatch(event: Mapping[str, Any], view: Any = None) -> None:
     bus = _buses().get(event.get("EventBusName", "default"))
     # A view whose names have dots is matched by another tree.
     tree = getattr(view, "matched", None) or view.event_with_detail()
-    for key, rule in tuple(bus.that_match(tree)) if bus else ():
+    matching = []
+    for key, rule in bus.that_match(tree) if bus else ():
         if key in passed:
             eventbridge.logger.warning("EventBridge: recursive rule dispatch skipped for %s", key)
         elif rule.get("State") == "ENABLED":
-            for target in eventbridge._targets.get(key, []):
-                eventbridge._invoke_target(target, event, rule, view)
+            matching.append((key, rule))
+    journal_events.matched(event, [rule for _, rule in matching], asked=len(bus) if bus else 0)
+    for key, rule in matching:
+        for target in eventbridge._targets.get(key, []):
+            eventbridge._invoke_target(target, event, rule, view)
 
 
 def _buses() -> dict[str, _Bus]:
