@@ -42,6 +42,22 @@ ASYNC = 'async (event) => { throw new CardDeclined(event + " is too much"); }'
 SYNC = '(event) => { throw new CardDeclined(event + " is too much"); }'
 TEXT = "async () => { throw 'too much'; }"
 
+COUNTING_PYTHON = """
+calls = 0
+def handler(event, context):
+    global calls
+    calls += 1
+    return calls if event == 1 else 1 / 0
+"""
+COUNTING_JAVASCRIPT = """
+let calls = 0;
+export const handler = async (event) => {
+  calls += 1;
+  if (event !== 1) throw new Error("no");
+  return calls;
+};
+"""
+
 
 @pytest.fixture
 def functions(aws: EmbeddedAws) -> Iterator[LambdaClient]:
@@ -99,6 +115,22 @@ def test_what_is_no_error_in_javascript_is_named_by_its_type(functions: LambdaCl
     payload = answer_of(functions, make(functions, "index.mjs", JAVASCRIPT.replace("HOW", TEXT)))
 
     assert payload == {"errorType": "string", "errorMessage": "too much", "trace": []}
+
+
+@pytest.mark.parametrize(
+    ("file", "runtime", "code"),
+    [
+        ("index.py", "python3.13", COUNTING_PYTHON),
+        ("index.mjs", "nodejs22.x", COUNTING_JAVASCRIPT),
+    ],
+)
+def test_what_has_raised_serves_the_next_call(
+    functions: LambdaClient, file: str, runtime: Literal["nodejs22.x", "python3.13"], code: str
+) -> None:
+    arn = make(functions, file, code, runtime)
+    answer_of(functions, arn)
+
+    assert json.load(functions.invoke(FunctionName=arn, Payload=b"1")["Payload"]) == 2
 
 
 def test_a_workflow_catches_it_by_its_name(

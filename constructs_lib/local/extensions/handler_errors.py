@@ -1,7 +1,8 @@
 """Upstream gap: whatever a handler raises is reported as ``Runtime.HandlerError``.
 
 AWS's runtimes answer with the exception's class (Python) or ``name`` (JavaScript) as ``errorType``,
-which is what retriers and catchers of workflows name, and with the stack.
+which is what retriers and catchers of workflows name, and with the stack. The environment that
+raised it serves the next call; MiniStack ends it, and a retry pays for a cold start.
 
 Not emulated: the types of errors while a function loads, such as ``Runtime.ImportModuleError``.
 Source: Lambda developer guide, "Handling function errors in Python" and "in Node.js"; AWS's
@@ -14,8 +15,9 @@ from contextvars import ContextVar
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
-# What the programs that run handlers write, and what they write besides.
-_IN_PYTHON = '"error": str(e), "trace": traceback.format_exc()'
+# What the programs that run handlers write, and what they write besides. As a failure it would end
+# the program.
+_IN_PYTHON = '"status": "error", "error": str(e), "trace": traceback.format_exc()'
 _PAYLOAD_IN_PYTHON = """, "payload": {
                 "errorMessage": str(e),
                 "errorType": type(e).__name__,
@@ -23,8 +25,8 @@ _PAYLOAD_IN_PYTHON = """, "payload": {
                 "stackTrace": traceback.format_list(traceback.extract_tb(e.__traceback__)[1:]),
             }"""
 _IN_JAVASCRIPT = {
-    'error: String(err.message || err), trace: err.stack || ""': "err",
-    "error: e.message, trace: e.stack": "e",
+    'status: "error", error: String(err.message || err), trace: err.stack || ""': "err",
+    'status: "error", error: e.message, trace: e.stack': "e",
 }
 _PAYLOAD_IN_JAVASCRIPT = """, payload: ERROR instanceof Error
               ? {errorType: ERROR.name, errorMessage: ERROR.message,
@@ -53,14 +55,16 @@ def register() -> None:
 def _with_payload(script: str, written: str, payload: str) -> str:
     if script.count(written) != 1:
         raise RuntimeError(f"upstream's program must have {written!r} once; mend handler_errors")
-    return script.replace(written, written + payload)
+    return script.replace(written, written.replace('"error"', '"ok"', 1) + payload)
 
 
 def _remembering(invoke: Callable[..., _Record]) -> Callable[..., _Record]:
     def invoke_and_remember(*arguments: object, **named: object) -> _Record:
         answer = invoke(*arguments, **named)
-        _payload.set(answer.get("payload"))
-        return answer
+        if "payload" not in answer:
+            return answer
+        _payload.set(answer["payload"])
+        return {**answer, "status": "error"}
 
     return invoke_and_remember
 
