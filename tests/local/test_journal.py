@@ -309,6 +309,24 @@ def test_an_event_of_a_schedule_comes_from_its_rule(world: World) -> None:
     assert (event.publisher.kind, event.publisher.arn) == ("service", rule)
 
 
+def test_a_planned_event_comes_from_its_schedule(world: World) -> None:
+    schedule = world.client("scheduler").create_schedule(
+        Name="planned",
+        ScheduleExpression="rate(1 hour)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={
+            "Arn": world.arn("events", "event-bus/default"),
+            "RoleArn": world.arn("iam", "role/any"),
+            "EventBridgeParameters": {"Source": "planned", "DetailType": "Planned"},
+            "Input": "{}",
+        },
+    )["ScheduleArn"]
+    world.account.clock.advance(hours=1)
+
+    event = world.journal_with(lambda journal: _published(journal, "planned"))
+    assert (event.publisher.kind, event.publisher.arn) == ("service", schedule)
+
+
 def test_times_are_those_of_the_accounts_clock(world: World) -> None:
     world.account.clock.advance(hours=5)
     arn = world.workflows.start_execution(
