@@ -49,8 +49,12 @@ def trace(
         found = trace_of(target.embedded if target.is_embedded else target.client, subject)
     except TraceError as error:
         fail(error, BAD_INPUT)
-    except (BotoCoreError, ClientError, OSError) as error:
+    except (BotoCoreError, ClientError) as error:
         fail(error, BAD_RESULT)
+    except OSError as error:
+        # The journal is asked for without boto3.
+        where = target.embedded.endpoint_url
+        fail(f"an embedded AWS must answer at {where}, got {error}; run: duet up", BAD_RESULT)
     if as_json:
         typer.echo(json.dumps(found.as_json(), indent=2))
     else:

@@ -239,6 +239,14 @@ def test_duet_trace_prints_json(world: World, bought: str) -> None:
     )
 
 
+def test_duet_trace_says_that_nothing_answers() -> None:
+    nowhere = ("--endpoint-url", "http://127.0.0.1:1")
+    refused = CliRunner().invoke(app, ["trace", "by-name", *nowhere])
+
+    assert refused.exit_code == 1
+    assert "must answer at http://127.0.0.1:1" in refused.stderr
+
+
 def test_duet_trace_refuses_what_it_does_not_know(world: World) -> None:
     refused = _duet(world, "no-such-thing")
 
