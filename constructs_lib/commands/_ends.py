@@ -3,7 +3,8 @@
 from typing import NoReturn
 
 import typer
-from rich.console import Console
+
+from constructs_lib.commands._consoles import message_console
 
 #: Exit statuses. 1 stands for "done, and the result is bad", or "AWS refused".
 BAD_RESULT = 1
@@ -13,6 +14,5 @@ INTERRUPTED = 130
 
 def fail(reason: object, status: int) -> NoReturn:
     """Say why on standard error, in one line, and end."""
-    errors = Console(stderr=True)
-    errors.print(str(reason), style="red", markup=False, highlight=False, soft_wrap=True)
+    message_console().print(str(reason), style="red", markup=False, highlight=False, soft_wrap=True)
     raise typer.Exit(status)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from constructs_lib.commands._consoles import result_console
 from constructs_lib.commands._ends import BAD_INPUT, BAD_RESULT, fail
 from constructs_lib.insight import InsightError, load
 from constructs_lib.insight.findings import RULES
@@ -87,7 +88,7 @@ def check(
 
     Exit status: 0 if nothing was found, 1 if something was, 2 if the input cannot be read.
     """
-    console = Console(highlight=False)
+    console = result_console()
     if list_rules:
         print_rules(RULES, console)
         return

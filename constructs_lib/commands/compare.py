@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from constructs_lib.commands._consoles import message_console, result_console
 from constructs_lib.commands._ends import BAD_INPUT, BAD_RESULT, INTERRUPTED, fail
 from constructs_lib.demo.resources import ResourcesError
 from constructs_lib.insight.compare import compare as compare_designs
@@ -51,7 +51,7 @@ def compare(
 
     Exit status: 0, 1 if the embedded AWS fails, or 2 if the input is not the example.
     """
-    errors = Console(stderr=True)
+    errors = message_console()
     try:
         with errors.status("compare") as status:
             compared = compare_designs(
@@ -70,4 +70,4 @@ def compare(
     if as_json:
         typer.echo(json.dumps(compared.to_json(), indent=2, ensure_ascii=False))
     else:
-        show(Console(), compared)
+        show(result_console(), compared)

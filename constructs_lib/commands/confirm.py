@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
 from rich.markup import escape
 
+from constructs_lib.commands._consoles import result_console
 from constructs_lib.commands._ends import BAD_INPUT, BAD_RESULT, fail
 from constructs_lib.commands._target import EndpointUrl, OnAws, embedded_only, target_of
 from constructs_lib.operations.confirmation import (
@@ -67,6 +67,6 @@ def confirm_sign_up(
         typer.echo(json.dumps({"result": came, **result.to_json()}, indent=2))
     else:
         colour = "green" if came == CONFIRMED else "red"
-        Console().print(f"[{colour}]{escape(came)}[/{colour}]")
+        result_console().print(f"[{colour}]{escape(came)}[/{colour}]")
     if came != CONFIRMED:
         raise typer.Exit(BAD_RESULT)

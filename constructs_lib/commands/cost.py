@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from constructs_lib.commands._consoles import result_console
 from constructs_lib.commands._ends import BAD_INPUT, fail
 from constructs_lib.insight.errors import InsightError
 
@@ -107,11 +108,10 @@ def cost(
             written["run"] = ran.to_json()
         typer.echo(json.dumps(written, indent=2))
         return
-    from rich.console import Console
 
     from constructs_lib.insight.cost.tables import show
 
-    console = Console()
+    console = result_console()
     show(console, report, all_paths=all_paths)
     if ran is not None:
         from constructs_lib.insight.cost.beside_table import beside_table

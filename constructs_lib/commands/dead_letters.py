@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
+from constructs_lib.commands._consoles import message_console, result_console
 from constructs_lib.commands._ends import BAD_INPUT, INTERRUPTED, fail
 from constructs_lib.commands._target import EndpointUrl, OnAws, clients_of
 from constructs_lib.operations.dead_letter import DeadLetter
@@ -32,7 +32,7 @@ app = typer.Typer(
     add_completion=False,
     help="Show what consumers did not get, and bring it back to them.",
 )
-_errors = Console(stderr=True)
+_errors = message_console()
 
 Queues = Annotated[
     list[str],
@@ -78,7 +78,7 @@ def list_letters(
     table = _table(f"{len(letters)} dead letters", *_COLUMNS)
     for letter in letters:
         table.add_row(*_row(letter))
-    Console().print(table)
+    result_console().print(table)
 
 
 @app.command()
@@ -117,12 +117,12 @@ def redrive(
         typer.echo(json.dumps({"dryRun": dry_run, "letters": rows}, indent=2))
     else:
         verb = "would go back" if dry_run else "went back"
-        Console().print(f"{len(outcomes) - len(stay)} of {len(outcomes)} {verb}")
+        result_console().print(f"{len(outcomes) - len(stay)} of {len(outcomes)} {verb}")
         if stay:
             table = _table("they stay", *_COLUMNS, "stays because")
             for outcome in stay:
                 table.add_row(*_row(outcome.letter), escape(outcome.reason))
-            Console().print(table)
+            result_console().print(table)
     if stay:
         raise typer.Exit(1)
 

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from constructs_lib.commands._consoles import result_console
 from constructs_lib.commands._ends import BAD_INPUT, INTERRUPTED, fail
 from constructs_lib.demo.inputs import InputError
 from constructs_lib.demo.resources import ResourcesError
@@ -47,7 +47,7 @@ def demo(
 
     Exit status: 0 if every outcome was the expected one, 1 if not, 2 for a bad input file.
     """
-    console = Console()
+    console = result_console()
     try:
         as_expected = run_demo(
             project_folder=Path.cwd(),

@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from constructs_lib.commands._consoles import message_console, result_console
 from constructs_lib.commands._ends import BAD_RESULT, fail
 from constructs_lib.local import emulator_python
 from constructs_lib.local._environment import EnvironmentMakingError
@@ -39,7 +40,7 @@ def doctor(
 
     Exit status: 0, or 1 if the embedded AWS cannot run as things are.
     """
-    errors = Console(stderr=True)
+    errors = message_console()
     if make_environment:
         try:
             python = emulator_python.find_or_make(lambda line: errors.print(line, markup=False))
@@ -53,7 +54,7 @@ def doctor(
         typer.echo(json.dumps({"ready": ready, "findings": rows}, indent=2))
     else:
         for finding in findings:
-            _show(finding, Console())
+            _show(finding, result_console())
     if not ready:
         raise typer.Exit(BAD_RESULT)
 

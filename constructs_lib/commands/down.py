@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from constructs_lib.commands._consoles import result_console
 from constructs_lib.commands._ends import BAD_RESULT, fail
 from constructs_lib.local.instance import InstanceError, end_instance
 
@@ -32,7 +32,7 @@ def down(
     if as_json:
         typer.echo(json.dumps({"ended": ended.to_json() if ended else None}, indent=2))
     else:
-        Console().print(
+        result_console().print(
             f"the embedded AWS at {ended.endpoint_url} has stopped"
             if ended
             else "no embedded AWS runs for this folder: nothing to do",

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from constructs_lib.commands._consoles import message_console
 from constructs_lib.commands._ends import BAD_INPUT, fail
 from constructs_lib.insight.assembly import load
 from constructs_lib.insight.errors import InsightError
@@ -135,4 +135,4 @@ def _write(place: str, text: str) -> None:
 
 
 def _say(text: str) -> None:
-    Console(stderr=True).print(text, markup=False, highlight=False, soft_wrap=True)
+    message_console().print(text, markup=False, highlight=False, soft_wrap=True)

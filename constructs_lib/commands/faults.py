@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from constructs_lib.commands._consoles import result_console
 from constructs_lib.commands._ends import BAD_INPUT, BAD_RESULT, fail
 from constructs_lib.commands._target import EndpointUrl, OnAws, embedded_only
 from constructs_lib.local import ActiveFault, EmbeddedAccount, Fault
@@ -41,7 +41,7 @@ def list_faults(
     if as_json:
         typer.echo(json.dumps([_as_json(each) for each in active], indent=2))
     else:
-        Console().print(_table(active))
+        result_console().print(_table(active))
 
 
 @app.command()
@@ -78,7 +78,7 @@ def inject(
     if as_json:
         typer.echo(json.dumps([_as_json(each) for each in active], indent=2))
     else:
-        Console().print(_table(active))
+        result_console().print(_table(active))
 
 
 @app.command()
@@ -112,7 +112,7 @@ def clear(
     if as_json:
         typer.echo(json.dumps([_as_json(each) for each in cleared], indent=2))
     else:
-        Console().print(f"{len(cleared)} faults are injected no more", highlight=False)
+        result_console().print(f"{len(cleared)} faults are injected no more", highlight=False)
 
 
 def _account(*, aws: bool, endpoint_url: str | None) -> EmbeddedAccount:

@@ -6,10 +6,10 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 from rich.panel import Panel
+from rich.text import Text
 
+from constructs_lib.commands._consoles import message_console, result_console
 from constructs_lib.commands._ends import BAD_RESULT, fail
 from constructs_lib.commands._target import EndpointUrl, OnAws, embedded_only
 from constructs_lib.local import Mail, Mailbox
@@ -55,7 +55,7 @@ def mail(
     except KeyboardInterrupt:
         return
     if not shown and not as_json:
-        Console(stderr=True).print("no mail yet")
+        message_console().print("no mail yet")
 
 
 def _show(each: Mail, *, as_json: bool) -> None:
@@ -64,4 +64,4 @@ def _show(each: Mail, *, as_json: bool) -> None:
         return
     head = f"from {each.sender} to {', '.join(each.to)}"
     body = each.text or each.html
-    Console().print(Panel(escape(body), title=escape(each.subject), subtitle=escape(head)))
+    result_console().print(Panel(Text(body), title=Text(each.subject), subtitle=Text(head)))

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from constructs_lib.commands._consoles import result_console
 from constructs_lib.commands._ends import BAD_INPUT, BAD_RESULT, fail
 from constructs_lib.commands._target import EndpointUrl, OnAws, embedded_only, target_of
 from constructs_lib.commands.publish import show_outcomes
@@ -114,4 +114,4 @@ def list_partners(
         assert isinstance(owned, dict)  # noqa: S101 - as above
         shown = "\n".join(f"{name} ({state})" for name, state in owned.items())
         table.add_row(str(each["name"]), escape("\n".join(samples)), escape(shown))
-    Console().print(table)
+    result_console().print(table)

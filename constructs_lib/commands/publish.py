@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
 
+from constructs_lib.commands._consoles import result_console
 from constructs_lib.commands._ends import BAD_INPUT, BAD_RESULT, fail
 from constructs_lib.commands._target import EndpointUrl, OnAws, target_of
 from constructs_lib.operations.json_arguments import JsonArgumentError, read_json_or_file
@@ -72,7 +72,7 @@ def show_outcomes(outcomes: Sequence[Published], *, where: str, as_json: bool) -
         told = {"to": where, "events": [each.to_json() for each in outcomes]}
         typer.echo(json.dumps(told, indent=2))
     else:
-        console = Console()
+        console = result_console()
         for each in outcomes:
             console.print(each.event_id or each.reason, markup=False, highlight=False)
         taken = len(outcomes) - len(refused)

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from constructs_lib.commands._consoles import message_console, result_console
 from constructs_lib.commands._ends import BAD_INPUT, INTERRUPTED, fail
 from constructs_lib.commands._target import EndpointUrl, OnAws, clients_of
 from constructs_lib.operations import (
@@ -73,7 +73,7 @@ def replay(
     try:
         arn = workflow or workflow_of_stack(stack or "", output, clients=clients)
         run = ReplayRun.start(arn, window=window, rules=rule or [], clients=clients)
-        outcome = follow_with_bar(run, window, Console(stderr=True))
+        outcome = follow_with_bar(run, window, message_console())
     except ReplayError as error:
         fail(error, 1)
     except KeyboardInterrupt:
@@ -81,6 +81,6 @@ def replay(
     if as_json:
         typer.echo(outcome.as_json())
     elif outcome.succeeded:
-        show_report(outcome, Console())
+        show_report(outcome, result_console())
     if not outcome.succeeded:
         fail(f"{outcome.error}: {outcome.cause}", 1)

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from constructs_lib.commands._consoles import message_console
 from constructs_lib.commands._ends import BAD_INPUT, fail
 from constructs_lib.insight.assembly import load
 from constructs_lib.insight.errors import InsightError
@@ -43,7 +43,7 @@ def report(
 
     Exit status: 0, or 2 if the assembly or the run file cannot be read.
     """
-    say = Console(stderr=True)
+    say = message_console()
     try:
         file = run or newest_run()
         recorded = load_run(file) if file is not None else None

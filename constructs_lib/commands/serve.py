@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from constructs_lib.commands._consoles import result_console
 from constructs_lib.commands._ends import BAD_INPUT, fail
 from constructs_lib.local import EmbeddedAws, EmbeddedAwsError
 from constructs_lib.local.faults import read_faults
@@ -22,9 +22,14 @@ def serve(
         float,
         typer.Option(
             min=0,
-            help="Factor for the waits of Step Functions: 1 is real time, 0 waits for nothing.",
+            help="Factor of the clock: 1 is real time; at 0 it jumps to what is due next once "
+            "nothing is at work.",
         ),
     ] = 1.0,
+    seed: Annotated[
+        int | None,
+        typer.Option(help="Makes chance repeat itself: jitter of retries, faults with a share."),
+    ] = None,
     faults: Annotated[
         Path | None,
         typer.Option(
@@ -46,11 +51,12 @@ def serve(
 
     Exit status: 0 after Ctrl-C, 1 if it could not start or ended by itself, 2 for bad options.
     """
-    console = Console()
+    console = result_console()
     try:
         with EmbeddedAws(
             port=port,
             time_scale=time_scale,
+            seed=seed,
             faults=read_faults(faults) if faults else (),
             step_functions_mocks=step_functions_mocks,
         ) as aws:

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from constructs_lib.commands._consoles import message_console, result_console
 from constructs_lib.commands._ends import BAD_INPUT, BAD_RESULT, INTERRUPTED, fail
 from constructs_lib.commands._target import EndpointUrl, OnAws, target_of
 from constructs_lib.operations.json_arguments import JsonArgumentError, read_json
@@ -77,13 +77,13 @@ def start(
     if as_json:
         typer.echo(json.dumps(result.to_json(), indent=2))
     else:
-        Console().print(_table(result))
+        result_console().print(_table(result))
     if wait and not result.succeeded:
         raise typer.Exit(BAD_RESULT)
 
 
 def _follow(target: Target, execution_arn: str) -> ExecutionResult:
-    errors = Console(stderr=True)
+    errors = message_console()
 
     def show(state: str) -> None:
         errors.print(f"→ {state}", markup=False, highlight=False)

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
 
+from constructs_lib.commands._consoles import result_console
 from constructs_lib.commands._ends import BAD_INPUT, BAD_RESULT, fail
 from constructs_lib.commands._target import EndpointUrl, OnAws, target_of
 from constructs_lib.operations.status import read_status
@@ -41,4 +41,4 @@ def status(
     if as_json:
         typer.echo(json.dumps(found.to_json(), indent=2))
     else:
-        show_status(found, Console())
+        show_status(found, result_console())

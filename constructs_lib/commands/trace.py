@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
 
+from constructs_lib.commands._consoles import result_console
 from constructs_lib.commands._ends import BAD_INPUT, BAD_RESULT, fail
 from constructs_lib.commands._target import EndpointUrl, OnAws, target_of
 from constructs_lib.operations.trace import TraceError, trace_of
@@ -58,4 +58,4 @@ def trace(
     if as_json:
         typer.echo(json.dumps(found.as_json(), indent=2))
     else:
-        Console().print(render(found))
+        result_console().print(render(found))

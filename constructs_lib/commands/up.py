@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from constructs_lib.commands._consoles import message_console, result_console
 from constructs_lib.commands._ends import BAD_INPUT, BAD_RESULT, INTERRUPTED, fail
 from constructs_lib.local import DeployError, EmbeddedAwsError
 from constructs_lib.local.deployment import Deployment
@@ -108,7 +108,7 @@ def up(
 
 
 def _run(plan: UpPlan, hand_over: HandOver, *, as_json: bool) -> None:
-    messages = Console(stderr=True) if as_json else Console()
+    console = message_console() if as_json else result_console()
 
     def show(deployment: Deployment) -> None:
         if as_json:
@@ -123,7 +123,7 @@ def _run(plan: UpPlan, hand_over: HandOver, *, as_json: bool) -> None:
             ]
             typer.echo(json.dumps({"stacks": stacks}))
         elif any(deployment.outputs.values()):
-            messages.print(outputs_table(deployment.outputs))
+            console.print(outputs_table(deployment.outputs))
 
     def show_failure(reason: str) -> None:
         if as_json:
@@ -131,7 +131,7 @@ def _run(plan: UpPlan, hand_over: HandOver, *, as_json: bool) -> None:
 
     view = UpView(
         plan,
-        messages,
+        console,
         on_deployed=show,
         on_failed=show_failure,
         on_settled=lambda claim: hand_over.complete(claim.output_log),
@@ -148,7 +148,7 @@ def _run(plan: UpPlan, hand_over: HandOver, *, as_json: bool) -> None:
 
 
 def _detach(*, as_json: bool) -> None:
-    errors = Console(stderr=True)
+    errors = message_console()
     try:
         status = start_detached(_own_arguments())
     except KeyboardInterrupt:
