@@ -125,7 +125,9 @@ def test_what_does_not_settle_is_named(duet: Duet) -> None:
     )
     sqs.send_message(QueueUrl=queue.url, MessageBody="{}")
 
-    with pytest.raises(ExpectationError, match=r"still under way:\n  1 messages in arn:aws:sqs"):
+    with pytest.raises(
+        ExpectationError, match=r"still under way:\n(.*\n)?  1 messages in arn:aws:"
+    ):
         queue.expect_nothing(within=0.3)
 
 

@@ -61,42 +61,21 @@ _TEST = """
 """
 
 
-def test_a_test_needs_no_import_and_no_configuration(project: Project) -> None:
-    project.file("test_shop.py", _TEST)
-
-    assert "1 passed" in project.run(embedded=False)
-
-
-def test_what_a_failed_expectation_prints_is_the_journey_and_no_code_of_duet(
-    project: Project,
-) -> None:
-    project.file(
-        "test_shop.py",
-        """
-        def test_checkout(duet):
-            duet.workflow("Checkout").run({"amount": 0}).expect_succeeded()
-        """,
-    )
-
-    printed = project.run()
-
-    assert "E       ├── Check  Choice" in printed
-    assert "1 failed" in printed
-    assert "workflow.py" not in printed
-
-
-def test_the_assembly_is_named_by_option_setting_mark_or_fixture(project: Project) -> None:
+def test_the_assembly_is_named_by_setting_mark_or_fixture(project: Project) -> None:
     (project.folder / "cdk.out").rename(project.folder / "elsewhere")
     project.file("test_shop.py", _TEST)
-    assert "1 passed" in project.run("-o", "duet_assembly=elsewhere")
     project.file(
         "test_marked.py",
         """
         import pytest
 
-        @pytest.mark.duet(assembly="elsewhere", stacks=["Shop"])
+        @pytest.mark.duet(assembly="elsewhere")
         def test_marked(duet):
-            assert "Shop" in duet.deployment.stacks
+            pass
+
+        @pytest.mark.duet(assembly="nowhere")
+        def test_nowhere(duet):
+            pass
         """,
     )
     project.file(
@@ -109,15 +88,18 @@ def test_the_assembly_is_named_by_option_setting_mark_or_fixture(project: Projec
             return pathlib.Path("elsewhere")
 
         def test_overridden(duet):
-            assert duet.outputs["BusName"] == "shop"
+            pass
         """,
     )
-    printed = project.run("--duet-assembly", "nowhere")
-    assert "2 passed, 1 error" in printed
+
+    printed = project.run("-o", "duet_assembly=elsewhere")
+
+    assert "3 passed, 1 error" in printed
     assert "assembly_folder must hold a manifest.json, got" in printed
 
 
-def test_nearer_marks_win_and_say_what_goes_wrong(project: Project) -> None:
+def test_nearer_marks_win_and_wrong_ones_are_told(project: Project) -> None:
+    (project.folder / "cdk.out").rename(project.folder / "elsewhere")
     project.file(
         "test_shop.py",
         """
@@ -145,7 +127,7 @@ def test_nearer_marks_win_and_say_what_goes_wrong(project: Project) -> None:
         """,
     )
 
-    printed = project.run()
+    printed = project.run("--duet-assembly", "elsewhere")
 
     assert "1 passed, 3 errors" in printed
     assert "stacks must be in the assembly, got Nowhere" in printed

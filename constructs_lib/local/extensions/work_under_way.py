@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import thread as pool_threads
 from contextlib import contextmanager
 from contextvars import Context
-from types import FrameType
+from types import FrameType, FunctionType
 
 from ministack.core.responses import get_account_id
 
@@ -133,8 +133,13 @@ def _is_endless(thread: threading.Thread) -> bool:
 
 def _name(thread: threading.Thread) -> str:
     """The function at work, and what it is about where that is a text."""
-    target, arguments = getattr(thread, "_target", None), getattr(thread, "_args", ())
-    if isinstance(getattr(target, "__self__", None), Context) and arguments:
-        target, *arguments = arguments
+    work, arguments = getattr(thread, "_target", None), getattr(thread, "_args", ())
+    if isinstance(getattr(work, "__self__", None), Context) and arguments:
+        work, *arguments = arguments
+    if isinstance(work, FunctionType) and "work" in work.__code__.co_freevars:
+        # What ``clock.start`` was given.
+        cell = (work.__closure__ or ())[work.__code__.co_freevars.index("work")]
+        work = cell.cell_contents
+    work = getattr(work, "func", work)
     about = next((each for each in arguments if isinstance(each, str)), "")
-    return f"{getattr(target, '__name__', thread.name)} {about}".strip().removeprefix("_")
+    return f"{getattr(work, '__name__', thread.name)} {about}".strip().removeprefix("_")
