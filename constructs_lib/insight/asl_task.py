@@ -24,6 +24,7 @@ _KINDS: Mapping[str, TaskKind] = {
 }
 _KINDS_BY_TYPE: Mapping[str, tuple[TaskKind, str]] = {
     "AWS::Lambda::Function": ("lambda", "lambda"),
+    "AWS::Serverless::Function": ("lambda", "lambda"),
     "AWS::StepFunctions::Activity": ("activity", "states"),
 }
 

@@ -133,8 +133,9 @@ def _asset(
             except InsightError as error:
                 reading.note(resource, f"{error}; its states are not known")
                 return None
+    where = candidates[1] if len(candidates) > 1 else reading.text(stack.name, location)
     reading.note(
         resource,
-        "its definition lies in S3 and is not among the local files: its states are not known",
+        f"its definition {where!r} is not among the local files: its states are not known",
     )
     return None

@@ -126,20 +126,24 @@ class PublicationReader:
         declared = [bus for bus in buses if bus.resource is not None]
         for function in functions:
             role = function.role.key if function.role else None
-            for statement in statements:
-                if statement.role != role or role is None or not _allows_publishing(statement):
-                    continue
-                for bus in self._granted_buses(statement, declared):
-                    for source in _conditioned(statement, "events:source"):
-                        for kind in _conditioned(statement, "events:detail-type"):
-                            yield Publication(
-                                publisher=function.resource.key,
-                                state=None,
-                                bus=bus,
-                                source=source,
-                                detail_type=kind,
-                                evidence="a function whose role may publish to the bus",
-                            )
+            # Several statements may say the same.
+            known = {
+                (bus, source, kind): None
+                for statement in statements
+                if role is not None and statement.role == role and _allows_publishing(statement)
+                for bus in self._granted_buses(statement, declared)
+                for source in _conditioned(statement, "events:source")
+                for kind in _conditioned(statement, "events:detail-type")
+            }
+            for bus, source, kind in known:
+                yield Publication(
+                    publisher=function.resource.key,
+                    state=None,
+                    bus=bus,
+                    source=source,
+                    detail_type=kind,
+                    evidence="a function whose role may publish to the bus",
+                )
 
     def _granted_buses(
         self, statement: Statement, declared: Sequence[EventBus]

@@ -56,7 +56,7 @@ def transformed(stack: TemplateStack, note: Callable[[str], None]) -> TemplateSt
     if wanted != SAM and not (isinstance(wanted, list) and SAM in wanted):
         return stack
     template = _with_files_elsewhere(stack.template)
-    kept: dict[str, Any] = {}
+    kept = _taken_out(template, note, stack.file)
     for _ in range(_MOST_ATTEMPTS):
         result, refused = _translate(template, note, stack.file)
         if result is not None:
@@ -121,6 +121,22 @@ def _with_files_elsewhere(template: Mapping[str, JsonValue]) -> dict[str, Any]:
         if _is_object(part):
             _move_files(part, f"AWS::Serverless::{name}")
     return copied
+
+
+def _taken_out(template: dict[str, Any], note: Callable[[str], None], file: str) -> dict[str, Any]:
+    """What the translator is not to see: what is no resource, and what it would ask AWS about."""
+    resources = template.get("Resources")
+    if not _is_object(resources):
+        return {}
+    taken = {name for name, one in resources.items() if not _is_object(one)}
+    for name, one in resources.items():
+        if _is_object(one) and one.get("Type") == "AWS::Serverless::Application":
+            properties = one.get("Properties")
+            location = properties.get("Location") if _is_object(properties) else None
+            if not isinstance(location, str):
+                taken.add(name)
+                note(f"{file}: application {name!r} lies in AWS: what it holds is not known")
+    return {name: resources.pop(name) for name in taken}
 
 
 def _objects(section: object) -> list[dict[str, Any]]:

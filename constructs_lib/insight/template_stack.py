@@ -43,13 +43,16 @@ class TemplateStack:
 
     @cached_property
     def construct_paths(self) -> Mapping[str, str]:
-        """Construct paths by logical id, as CDK's metadata tells them."""
-        return {
-            str(entry.get("data")): path.lstrip("/")
-            for path, entries in self.metadata.items()
-            for entry in (entries if isinstance(entries, list) else ())
-            if isinstance(entry, Mapping) and entry.get("type") == "aws:cdk:logicalId"
-        }
+        """Construct paths by logical id, as CDK's metadata tells them.
+
+        An id that a nested stack has too is left out: which one is meant is not told.
+        """
+        found: dict[str, set[str]] = {}
+        for path, entries in self.metadata.items():
+            for entry in entries if isinstance(entries, list) else ():
+                if isinstance(entry, Mapping) and entry.get("type") == "aws:cdk:logicalId":
+                    found.setdefault(str(entry.get("data")), set()).add(path.lstrip("/"))
+        return {id_: paths.pop() for id_, paths in found.items() if len(paths) == 1}
 
     def properties(self, logical_id: str) -> Mapping[str, JsonValue]:
         """The properties of one resource, as written."""

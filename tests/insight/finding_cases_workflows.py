@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from tests.insight.insight_templates import (
     Resources,
     attribute,
@@ -18,9 +21,9 @@ Case = tuple[str, str, Resources]
 
 _PUT = "dynamodb:putItem"
 _SDK_PUT = "aws-sdk:dynamodb:putItem"
-_END = {"Type": "Succeed"}
-_FAIL = {"Type": "Fail", "Error": "Shop.Broken"}
-_PASS = {"Type": "Pass", "End": True}
+_END: dict[str, Any] = {"Type": "Succeed"}
+_FAIL: dict[str, Any] = {"Type": "Fail", "Error": "Shop.Broken"}
+_PASS: dict[str, Any] = {"Type": "Pass", "End": True}
 
 
 def _pass(**fields: object) -> Resources:
@@ -35,11 +38,11 @@ def _jsonata(**fields: object) -> Resources:
     return workflow({"Call": task(_PUT, **fields)}, fields={"QueryLanguage": "JSONata"})
 
 
-def _choice(*choices: dict[str, object], **fields: object) -> Resources:
+def _choice(*choices: Mapping[str, object], **fields: object) -> Resources:
     return workflow({"Which": {"Type": "Choice", "Choices": list(choices), **fields}, "Done": _END})
 
 
-def _caught(handler: dict[str, object], *errors: str, **more: object) -> Resources:
+def _caught(handler: Mapping[str, object], *errors: str, **more: object) -> Resources:
     states = {
         "Call": task(_PUT, Catch=catch("Handle", *errors), Next="Done"),
         "Done": _END,
@@ -67,9 +70,9 @@ def _logged(*states: object, included: bool = True) -> Resources:
     )
 
 
-_PAID = {"Variable": "$.paid", "BooleanEquals": True, "Next": "Done"}
-_UNPAID = {"Variable": "$.paid", "BooleanEquals": False, "Next": "Done"}
-_POLL = {
+_PAID: dict[str, Any] = {"Variable": "$.paid", "BooleanEquals": True, "Next": "Done"}
+_UNPAID: dict[str, Any] = {"Variable": "$.paid", "BooleanEquals": False, "Next": "Done"}
+_POLL: dict[str, Any] = {
     "Wait": {"Type": "Wait", "Seconds": 5, "Next": "Look"},
     "Look": task("aws-sdk:glue:getJobRun", Next="Ready"),
     "Ready": {
@@ -121,6 +124,8 @@ BREAKS: list[Case] = [
         "deep inside",
         _call(Parameters={"Item": {"pk": {"S": "States.Format('USER#{}', $.id)"}}}),
     ),
+    ("result-never-evaluated", "a path", _pass(Result={"id.$": "$.order.id"})),
+    ("result-never-evaluated", "a function", _pass(Result={"id": "States.UUID()"})),
     ("literal-path", "in parameters", _pass(Parameters={"id": "$.order.id"})),
     ("literal-path", "of the context", _call(Parameters={"token": "$$.Task.Token"})),
     ("literal-path", "JSONata in a JSONPath state", _pass(Parameters={"id": "{% $uuid() %}"})),
@@ -253,6 +258,7 @@ KEEPS: list[Case] = [
     ("unreachable-state", "by an error only", _caught(_FAIL)),
     ("literal-intrinsic", "evaluated", _pass(Parameters={"id.$": "States.UUID()"})),
     ("literal-intrinsic", "about them", _pass(Parameters={"help": "States.UUID makes an id"})),
+    ("result-never-evaluated", "a constant", _pass(Result={"price": "$5.00", "id": 1})),
     ("literal-path", "evaluated", _pass(Parameters={"id.$": "$.order.id"})),
     ("literal-path", "money", _pass(Parameters={"price": "$5.00"})),
     (

@@ -104,7 +104,7 @@ def test_a_definition_that_lies_in_the_cloud_is_said_to_be_unknown(tmp_path: Pat
 
     assert assembly.workflows[0].machine.states == ()
     assert [note.text for note in assembly.notes] == [
-        "its definition lies in S3 and is not among the local files: its states are not known"
+        "its definition 'k' is not among the local files: its states are not known"
     ]
 
 

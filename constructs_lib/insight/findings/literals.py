@@ -23,7 +23,6 @@ _PATH_TEMPLATES = (
     "Assign",
     "Credentials",
     "BatchInput",
-    "Result",
 )
 #: Fields whose texts are JSONata where they stand between {% and %}.
 _JSONATA_FIELDS = (
@@ -129,6 +128,19 @@ def _paths(assembly: Assembly) -> Iterator[Hit]:
                 )
 
 
+def _fixed_results(assembly: Assembly) -> Iterator[Hit]:
+    """Expressions in the Result of a Pass state, which is given out as it stands."""
+    for workflow, state in _states(assembly, "JSONPath"):
+        for text in _texts("Result", state.fields.get("Result"), "Result"):
+            if text.key.endswith(".$") or _INTRINSIC.fullmatch(text.value):
+                yield Hit(
+                    place=workflow.resource.place,
+                    state=state.full_name,
+                    subject=text.where,
+                    what=f"{text.where} is given out as it stands: {text.value!r:.100}",
+                )
+
+
 def _jsonata(assembly: Assembly) -> Iterator[Hit]:
     for workflow, state in _states(assembly, "JSONata"):
         for name in _JSONATA_FIELDS:
@@ -178,6 +190,16 @@ RULES = (
         remedy="end the field's name with .$",
         link=_LINK_PATHS,
         find=_paths,
+    ),
+    FindingRule(
+        id="result-never-evaluated",
+        severity="error",
+        title="An expression in a Result",
+        why="The Result of a Pass state is a constant: paths and intrinsic functions in it come "
+        "out as text, with .$ in their names.",
+        remedy="use Parameters instead of Result",
+        link="https://docs.aws.amazon.com/step-functions/latest/dg/state-pass.html",
+        find=_fixed_results,
     ),
     FindingRule(
         id="literal-jsonata",
