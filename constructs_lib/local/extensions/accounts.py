@@ -56,8 +56,7 @@ def _with_accounts(handle: _Handle) -> _Handle:
         account_id = query.get("account", [get_account_id()])[0]
         content: dict[str, object] = {}
         if path == UNDER_WAY_PATH:
-            at_work = work_under_way.under_way(account_id)
-            content["under_way"] = [*at_work, *sources_under_way.under_way(account_id)]
+            content["under_way"] = _under_way(account_id)
         elif method == "POST":
             content["account_id"] = _hand_out()
         elif method == "DELETE":
@@ -65,6 +64,18 @@ def _with_accounts(handle: _Handle) -> _Handle:
         return 200, {"Content-Type": "application/json"}, json.dumps(content).encode()
 
     return handle_or_answer
+
+
+def _under_way(account_id: str) -> list[str]:
+    begun = work_under_way.begun(account_id)
+    # Work fills sources and sources make work: only what is empty, idle and still empty, while
+    # nothing has begun, is at rest.
+    found = sources_under_way.under_way(account_id)
+    found += work_under_way.under_way(account_id)
+    found += () if found else sources_under_way.under_way(account_id)
+    if not found and work_under_way.begun(account_id) != begun:
+        found.append("what has just begun")
+    return found
 
 
 def _hand_out() -> str:

@@ -45,6 +45,8 @@ _POOL_WORKER = pool_threads._worker.__code__
 
 # What is under way by a key of its own: the account, a name, and the thread (0 until it begins).
 _known: dict[object, tuple[str, str, int]] = {}
+# How much has begun so far, by account.
+_begun: dict[str, int] = {}
 
 
 def register() -> None:
@@ -59,6 +61,11 @@ def under_way(account_id: str) -> list[str]:
     ]
     frames = sys._current_frames() if mine else {}
     return [name for name, thread in mine if not _is_waiting(frames.get(thread), account_id)]
+
+
+def begun(account_id: str) -> int:
+    """A number that has changed if anything has begun meanwhile."""
+    return _begun.get(account_id, 0)
 
 
 def _is_waiting(frame: FrameType | None, account_id: str) -> bool:
@@ -88,11 +95,16 @@ def _is_held(account_id: str) -> bool:
 def known(name: str) -> Iterator[None]:
     """Let a ``with`` block be under way in the current account."""
     key = object()
-    _known[key] = (get_account_id(), name, threading.get_ident())
+    _note(key, get_account_id(), name, threading.get_ident())
     try:
         yield
     finally:
         del _known[key]
+
+
+def _note(key: object, account_id: str, name: str, thread: int) -> None:
+    _begun[account_id] = _begun.get(account_id, 0) + 1
+    _known[key] = (account_id, name, thread)
 
 
 def _knowing(start: Callable[[threading.Thread], None]) -> Callable[[threading.Thread], None]:
@@ -102,7 +114,7 @@ def _knowing(start: Callable[[threading.Thread], None]) -> Callable[[threading.T
             start(thread)
             return
         account_id, name = get_account_id(), _name(thread)
-        _known[thread] = (account_id, name, 0)
+        _note(thread, account_id, name, 0)
         run = thread.run
 
         def run_known() -> None:
