@@ -18,7 +18,7 @@ from constructs_lib.insight.other_resources import (
     read_tables,
     read_topics,
 )
-from constructs_lib.insight.permissions import read_statements
+from constructs_lib.insight.permissions import read_resource_policies, read_statements
 from constructs_lib.insight.publications import PublicationReader
 from constructs_lib.insight.reading import Reading
 from constructs_lib.insight.references import References
@@ -137,6 +137,7 @@ def _assembly(path: Path, stacks: Mapping[str, TemplateStack], notes: list[Note]
         topics=read_topics(reading),
         tables=read_tables(reading),
         statements=statements,
+        resource_policies=read_resource_policies(reading),
         publications=published,
         notes=tuple(notes),
     )

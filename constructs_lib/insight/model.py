@@ -350,6 +350,20 @@ class Statement:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ResourcePolicy:
+    """Whom a queue, topic, function or bus lets in.
+
+    Attributes:
+        on: What it is the policy of.
+        principals: Services, accounts and ``*``, of its Allow statements.
+    """
+
+    resource: Resource
+    on: tuple[Reference, ...]
+    principals: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Publication:
     """Somebody who publishes to a bus.
 
@@ -388,5 +402,6 @@ class Assembly:
     topics: tuple[Topic, ...] = ()
     tables: tuple[Table, ...] = ()
     statements: tuple[Statement, ...] = ()
+    resource_policies: tuple[ResourcePolicy, ...] = ()
     publications: tuple[Publication, ...] = ()
     notes: tuple[Note, ...] = ()

@@ -3,11 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TypeGuard
 
-from constructs_lib.insight.model import JsonValue, Note, Place, Statement
+from constructs_lib.insight.intrinsics import is_intrinsic
+from constructs_lib.insight.model import JsonValue, Note, Place, ResourcePolicy, Statement
 from constructs_lib.insight.reading import Reading, items, mapping
 
 _POLICIES = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy")
+
+
+#: Types of resource policies, and the properties that name what they are for.
+_RESOURCE_POLICIES: Mapping[str, tuple[str, ...]] = {
+    "AWS::Events::EventBusPolicy": ("EventBusName",),
+    "AWS::Lambda::Permission": ("FunctionName",),
+    "AWS::SNS::TopicInlinePolicy": ("TopicArn",),
+    "AWS::SNS::TopicPolicy": ("Topics",),
+    "AWS::SQS::QueueInlinePolicy": ("Queue",),
+    "AWS::SQS::QueuePolicy": ("Queues",),
+}
+
+
+def read_resource_policies(reading: Reading) -> tuple[ResourcePolicy, ...]:
+    """All policies of queues, topics, functions and buses, permissions of functions among them."""
+    found = []
+    for _, resource in reading.of_type(*_RESOURCE_POLICIES):
+        properties = reading.structure(resource)
+        named: list[JsonValue] = []
+        for name in _RESOURCE_POLICIES[resource.type]:
+            value = properties.get(name)
+            named += value if isinstance(value, list) else [] if value is None else [value]
+        found.append(
+            ResourcePolicy(
+                resource=resource,
+                on=tuple(reading.reference(resource, one) for one in named),
+                principals=tuple(_principals(reading, resource.place.stack, properties)),
+            )
+        )
+    return tuple(found)
+
+
+def _principals(reading: Reading, stack: str, properties: Mapping[str, JsonValue]) -> Iterator[str]:
+    holders: list[JsonValue] = [properties.get("Statement"), properties]
+    for document in (properties.get("PolicyDocument"), properties.get("Policy")):
+        statements = mapping(document).get("Statement")
+        holders += statements if isinstance(statements, list) else [statements]
+    for holder in holders:
+        statement = mapping(holder)
+        principal = statement.get("Principal")
+        if principal is None or statement.get("Effect", "Allow") != "Allow":
+            continue
+        kinds = principal.values() if _is_by_kind(principal) else [principal]
+        for kind in kinds:
+            for one in kind if isinstance(kind, list) else [kind]:
+                yield reading.text(stack, one)
+
+
+def _is_by_kind(principal: JsonValue) -> TypeGuard[Mapping[str, JsonValue]]:
+    return isinstance(principal, Mapping) and not is_intrinsic(principal)
 
 
 def read_statements(reading: Reading) -> tuple[Statement, ...]:

@@ -260,6 +260,19 @@ KEEPS: list[Case] = [
     ("queue-without-dead-letter-queue", "one", _polled(**_REDRIVE)),
     ("queue-without-dead-letter-queue", "read elsewhere", _to_queue()),
     ("subscription-without-dead-letter-queue", "one", _subscribed(**_REDRIVE)),
+    (
+        "target-not-let-in",
+        "an alias",
+        _to_function(
+            Alias=resource("AWS::Lambda::Alias", FunctionName=ref("Handle"), Name="live"),
+            Rule=rule(_SHOP, {"Id": "Alias", "Arn": ref("Alias"), **_DLQ}),
+            Invoke=resource(
+                "AWS::Lambda::Permission",
+                FunctionName=ref("Alias"),
+                Principal="events.amazonaws.com",
+            ),
+        ),
+    ),
     ("target-not-let-in", "all of them", {**_to_queue(), **_to_function()}),
     ("target-lacks-permission", "given", _to_workflow()),
     ("target-lacks-permission", "a pipe", _piped()),

@@ -96,6 +96,16 @@ EXPORTED_NAMES = {
     },
     "constructs_lib.states_language": {"Diagnostic", "check_definition"},
     "constructs_lib.hybrid": {"WorkflowTrigger"},
+    "constructs_lib.insight": {"InsightError", "load"},
+    "constructs_lib.insight.findings": {
+        "RULES",
+        "SEVERITIES",
+        "Finding",
+        "FindingRule",
+        "Hit",
+        "Severity",
+        "find_all",
+    },
     "constructs_lib.testing.deployed": {
         "Duet",
         "ExpectationError",

@@ -74,8 +74,7 @@ RULES = (
         id="choice-without-default",
         severity="warning",
         title="A Choice without Default",
-        why="Input that no rule fits ends the execution in States.NoChoiceMatched, which no Catch "
-        "of this level can take.",
+        why="Input that no rule fits ends the execution in an error that no Catch can take.",
         remedy="add a Default; where nothing else can come, to a Fail state that says so",
         link="https://docs.aws.amazon.com/step-functions/latest/dg/state-choice.html",
         find=_choices,

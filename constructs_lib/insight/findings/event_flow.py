@@ -81,13 +81,8 @@ def _only_aws(pattern: Mapping[str, JsonValue]) -> bool:
 def _fed_from_elsewhere(assembly: Assembly) -> set[str]:
     """Buses that other accounts or rules of other buses send to."""
     found = {target.destination.key or "" for rule in assembly.rules for target in rule.targets}
-    for resource in assembly.resources.values():
-        if resource.type == "AWS::Events::EventBusPolicy":
-            stack = resource.place.stack
-            named = resource.properties.get("EventBusName")
-            if isinstance(named, Mapping) and isinstance(named.get("Ref"), str):
-                found.add(f"{stack}/{named['Ref']}")
-            found |= {bus.key for bus in assembly.buses if bus.name == named}
+    for policy in assembly.resource_policies:
+        found |= {reference.key or "" for reference in policy.on}
     return found
 
 

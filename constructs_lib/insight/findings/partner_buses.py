@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from constructs_lib.event_patterns.traps import aws_sources
 from constructs_lib.insight.findings.finding import FindingRule, Hit
@@ -22,21 +22,18 @@ def _partner_buses(assembly: Assembly) -> dict[str, EventBus]:
 
 def _policies(assembly: Assembly) -> Iterator[Hit]:
     buses = _partner_buses(assembly)
-    names = {bus.name for bus in buses.values()}
     for bus in buses.values():
         if bus.resource and "Policy" in bus.resource.properties:
             yield Hit(
                 place=bus.resource.place,
                 what=f"partner bus {bus.name!r} has a resource policy",
             )
-    for resource in assembly.resources.values():
-        if resource.type != "AWS::Events::EventBusPolicy":
-            continue
-        named = resource.properties.get("EventBusName")
-        if isinstance(named, Mapping):
-            named = f"{resource.place.stack}/{named.get('Ref')}"
-        if named in buses or named in names:
-            yield Hit(place=resource.place, what=f"policy {resource.name!r} is for a partner bus")
+    for policy in assembly.resource_policies:
+        if any(reference.key in buses for reference in policy.on):
+            yield Hit(
+                place=policy.resource.place,
+                what=f"policy {policy.resource.name!r} is for a partner bus",
+            )
 
 
 def _names(assembly: Assembly) -> Iterator[Hit]:

@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from constructs_lib.insight.findings.finding import FindingRule, Hit
-from constructs_lib.insight.model import Assembly, JsonValue, Reference, Resource
+from constructs_lib.insight.model import Assembly, Reference, Resource
 
 _SERVICE = "events.amazonaws.com"
-#: The type of the policy, the property that names what it is for, and the action.
+#: The policy that a type wants, and the action.
 _POLICIES = {
-    "AWS::SQS::Queue": (
-        ("AWS::SQS::QueuePolicy", "AWS::SQS::QueueInlinePolicy"),
-        ("Queues", "Queue"),
-        "sqs:SendMessage",
-    ),
-    "AWS::SNS::Topic": (
-        ("AWS::SNS::TopicPolicy", "AWS::SNS::TopicInlinePolicy"),
-        ("Topics", "TopicArn"),
-        "sns:Publish",
-    ),
-    "AWS::Lambda::Function": (
-        ("AWS::Lambda::Permission",),
-        ("FunctionName",),
-        "lambda:InvokeFunction",
-    ),
+    "AWS::SQS::Queue": ("AWS::SQS::QueuePolicy", "sqs:SendMessage"),
+    "AWS::SNS::Topic": ("AWS::SNS::TopicPolicy", "sns:Publish"),
+    "AWS::Lambda::Function": ("AWS::Lambda::Permission", "lambda:InvokeFunction"),
 }
 
 
@@ -42,9 +29,10 @@ def _check(assembly: Assembly, rule: Resource, reached: Reference) -> Hit | None
     resource = assembly.resources.get(reached.key or "")
     if resource is None or resource.type not in _POLICIES:
         return None
-    types, properties, action = _POLICIES[resource.type]
-    for policy in assembly.resources.values():
-        if policy.type in types and _is_for(policy, properties, resource) and _lets_in(policy):
+    wanted, action = _POLICIES[resource.type]
+    for policy in assembly.resource_policies:
+        is_for_it = any(reference.key == resource.key for reference in policy.on)
+        if is_for_it and {_SERVICE, "*"} & set(policy.principals):
             return None
     kind = resource.type.rsplit("::", 1)[1].lower()
     return Hit(
@@ -52,38 +40,8 @@ def _check(assembly: Assembly, rule: Resource, reached: Reference) -> Hit | None
         subject=resource.key,
         what=f"rule {rule.name!r} sends to {kind} {resource.name!r}, which does not let "
         "EventBridge in",
-        remedy=f"allow {action} to {_SERVICE} in a {types[0]}",
+        remedy=f"allow {action} to {_SERVICE} in a {wanted}",
     )
-
-
-def _is_for(policy: Resource, properties: tuple[str, ...], resource: Resource) -> bool:
-    text = json.dumps([policy.properties.get(name) for name in properties], default=str)
-    names = [resource.place.logical_id]
-    names += [
-        value
-        for name in ("FunctionName", "QueueName", "TopicName")
-        if isinstance(value := resource.properties.get(name), str)
-    ]
-    return any(f'"{name}"' in text or f"{name}." in text or f"{name}}}" in text for name in names)
-
-
-def _lets_in(policy: Resource) -> bool:
-    if policy.type == "AWS::Lambda::Permission":
-        principal = policy.properties.get("Principal")
-        return principal in (_SERVICE, "*") or not isinstance(principal, str)
-    document = policy.properties.get("PolicyDocument")
-    statements = document.get("Statement") if isinstance(document, Mapping) else None
-    for statement in statements if isinstance(statements, list) else [statements]:
-        if not isinstance(statement, Mapping) or statement.get("Effect") != "Allow":
-            continue
-        if _names_service(statement.get("Principal")):
-            return True
-    return False
-
-
-def _names_service(principal: JsonValue) -> bool:
-    text = json.dumps(principal, default=str)
-    return _SERVICE in text or '"*"' in text
 
 
 RULES = (
