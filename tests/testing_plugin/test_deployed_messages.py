@@ -110,20 +110,35 @@ def test_nothing_is_looked_for_only_once_all_retries_are_over(duet: Duet) -> Non
         duet.queue("Orders").expect_nothing(event)
 
 
+def _let_greet_consume_orders(duet: Duet) -> None:
+    attributes = duet.client("sqs").get_queue_attributes(
+        QueueUrl=duet.queue("Orders").url, AttributeNames=["QueueArn"]
+    )
+    duet.client("lambda").create_event_source_mapping(
+        FunctionName=duet.function("Greet").name,
+        EventSourceArn=attributes["Attributes"]["QueueArn"],
+    )
+
+
+def test_all_has_settled_only_once_functions_have_read_their_queues(duet: Duet) -> None:
+    _let_greet_consume_orders(duet)
+    for count in range(1, 4):
+        duet.bus("Bus").publish(ORDER_PLACED, {"order_id": f"o-{count}"})
+
+        duet.dead_letters.expect_empty()
+
+        assert len(duet.function("Greet").invocations()) == count
+
+
 def test_what_does_not_settle_is_named(duet: Duet) -> None:
     with duet.clock.hold():
         duet.workflow("Checkout").start({"amount": 3}).until_in("Wait")
         # What waits for a held clock is at rest; a message that nobody takes is not.
         duet.queue("Orders").expect_nothing()
-    queue = duet.queue("Orders")
-    sqs = duet.client("sqs")
-    attributes = sqs.get_queue_attributes(QueueUrl=queue.url, AttributeNames=["QueueArn"])
     # The function fails, so the message is in flight until its visibility timeout is over.
-    duet.client("lambda").create_event_source_mapping(
-        FunctionName=duet.function("Greet").name,
-        EventSourceArn=attributes["Attributes"]["QueueArn"],
-    )
-    sqs.send_message(QueueUrl=queue.url, MessageBody="{}")
+    _let_greet_consume_orders(duet)
+    queue = duet.queue("Orders")
+    duet.client("sqs").send_message(QueueUrl=queue.url, MessageBody="poison")
 
     with pytest.raises(
         ExpectationError, match=r"still under way:\n(.*\n)?  1 messages in arn:aws:"
