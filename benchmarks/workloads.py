@@ -89,7 +89,7 @@ def thousand_rules(emulator: Emulator, runs: int) -> Measured:
 
 
 def thousand_numbers(emulator: Emulator, runs: int) -> Measured:
-    """The same where a number alone tells 1,000 rules apart, which no index looks up."""
+    """The same where a numeric filter alone tells 1,000 rules apart."""
     return _put_events_with(
         emulator,
         runs,

@@ -28,6 +28,16 @@ PATTERNS: dict[str, object] = {
     "same-number": {"source": ["till"], "detail": {"total": [11]}},
     "truth": {"detail": {"paid": [True]}},
     "text-of-number": {"detail": {"total": ["11"]}},
+    **{
+        f"{operator}{threshold}": {"detail": {"size": {"cm": [{"numeric": [operator, threshold]}]}}}
+        for operator in ("<", "<=", "=", ">=", ">")
+        for threshold in (1, 2.5, 3)
+    },
+    "between": {"source": ["shop"], "detail": {"total": [{"numeric": [">", 10, "<=", 20]}]}},
+    **{
+        f"more than {count}": {"source": ["crowd"], "detail": {"n": [{"numeric": [">", count]}]}}
+        for count in range(12)
+    },
     "either": {"$or": [{"source": ["till"]}, {"detail": {"item": {"kind": ["book"]}}}]},
     "in-list": {"detail": {"tags": ["gift"]}},
     "of-objects": {"detail": {"lines": {"sku": ["a1"]}}},
@@ -40,6 +50,12 @@ PATTERNS: dict[str, object] = {
 EVENTS: dict[str, dict[str, object]] = {
     "book": {"Source": "shop", "DetailType": "Sold", "Detail": {"item": {"kind": "book"}}},
     "till": {"Source": "till", "DetailType": "Sold", "Detail": {"total": 11, "tags": ["gift"]}},
+    **{
+        f"size {size}": {"Source": "x", "DetailType": "y", "Detail": {"size": {"cm": size}}}
+        for size in (0, 1, 2.5, [1, 3], "2.5", True, 10**400)
+    },
+    "shop of 20": {"Source": "shop", "DetailType": "y", "Detail": {"total": 20}},
+    "crowd of 10": {"Source": "crowd", "DetailType": "y", "Detail": {"n": 10}},
     "as a fraction": {"Source": "till", "DetailType": "y", "Detail": {"total": 11.0}},
     "as a text": {"Source": "till", "DetailType": "y", "Detail": {"total": "11"}},
     "paid": {"Source": "x", "DetailType": "y", "Detail": {"paid": True}},
@@ -96,7 +112,7 @@ def matched(sqs: SQSClient, queue_url: str) -> list[str]:
     return names
 
 
-@pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS)
+@pytest.mark.parametrize("event", EVENTS.values(), ids=[name[:20] for name in EVENTS])
 def test_a_rule_gets_an_event_if_and_only_if_its_pattern_matches(
     event: dict[str, object], events: EventBridgeClient, sqs: SQSClient, queue_url: str
 ) -> None:

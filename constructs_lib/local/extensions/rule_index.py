@@ -2,7 +2,8 @@
 
 And beyond 1,024 patterns each is compiled anew for every event. Here the rules of a bus are
 indexed: of each pattern one field that must equal one of some values, the rarest such value of the
-bus, leads to the rule; a pattern without such a field is always looked at. What the index leads to
+bus, leads to the rule, or a range of numbers (``rule_ranges``); a pattern without either is always
+looked at. What the index leads to
 is matched as before, in the order of the rules; in one go, where MiniStack takes each pattern apart
 to spare events the reading of their detail.
 Source: MiniStack 1.5.33, ``eventbridge._dispatch_event``, ``._compiled_pattern``.
@@ -19,8 +20,12 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import eventbridge
 
 from constructs_lib.local.extensions import journal_events
+from constructs_lib.local.extensions.rule_ranges import RuleRanges
 
 _PATTERNS_KEPT = 65_536
+# Beyond that many rules behind its value, a rule is looked up by a range of numbers if it has one.
+_MOST_BEHIND_VALUES = 8
+_TOO_LARGE = "too large"
 
 _Path = tuple[str, ...]
 _Rule = Mapping[str, Any]
@@ -70,6 +75,7 @@ class _Bus:
         self._alternatives: list[Sequence[_Alternative]] = []
         self._by_value: dict[tuple[_Path, _Value], list[int]] = defaultdict(list)
         self._always: list[int] = []
+        self._ranges = RuleRanges()
         self._paths: set[_Path] = set()
         for number, (_, rule) in enumerate(rules):
             alternatives = eventbridge._compiled_pattern(rule["EventPattern"]) or ()
@@ -83,9 +89,14 @@ class _Bus:
     def _add(self, number: int, alternative: _Alternative) -> None:
         asked = list(_values_asked(alternative))
         if not asked:
-            self._always.append(number)
+            if not self._ranges.add(number, alternative):
+                self._always.append(number)
             return
         path, values = min(asked, key=lambda each: self._rules_behind(*each))
+        if self._rules_behind(path, values) > _MOST_BEHIND_VALUES and self._ranges.add(
+            number, alternative
+        ):
+            return
         self._paths.add(path)
         for value in values:
             self._by_value[path, value].append(number)
@@ -99,10 +110,14 @@ class _Bus:
         for path in self._paths:
             for value in _values_at(event, path):
                 found.update(self._by_value.get((path, value), ()))
+        for path in self._ranges.paths:
+            for kind, number in _values_at(event, path):
+                if kind == "number" and number != _TOO_LARGE:
+                    found.update(self._ranges.met_by(path, float(number)))
         matches = eventbridge._matches_detail
-        for number in sorted(found):
-            if any(matches(event, alternative) for alternative in self._alternatives[number]):
-                yield self._rules[number]
+        for place in sorted(found):
+            if any(matches(event, alternative) for alternative in self._alternatives[place]):
+                yield self._rules[place]
 
 
 _indexes: dict[_Scope, tuple[tuple[int, int], dict[str, _Bus]]] = {}
@@ -186,5 +201,5 @@ def _value(value: object) -> _Value | None:
         try:
             return "number", str(float(value))
         except OverflowError:
-            return "number", "too large"
+            return "number", _TOO_LARGE
     return ("text", value) if isinstance(value, str) else None
