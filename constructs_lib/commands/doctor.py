@@ -43,7 +43,9 @@ def doctor(
     errors = message_console()
     if make_environment:
         try:
-            python = emulator_python.find_or_make(lambda line: errors.print(line, markup=False))
+            python = emulator_python.find_or_make(
+                lambda line: errors.print(line, markup=False, soft_wrap=True)
+            )
         except (EnvironmentMakingError, ValueError) as error:
             fail(error, BAD_RESULT)
         errors.print(f"the emulator runs in {python.origin}", markup=False)
