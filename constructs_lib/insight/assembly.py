@@ -28,6 +28,17 @@ _FRAME = re.compile(
     r"((?:[A-Za-z]:)?[^\s()'\"]+\.(?:py|ts|tsx|js|mjs|java|cs|go|kt)):(?:line )?(\d+)"
 )
 _NOT_USER_CODE = ("node_modules", "site-packages", "node:", "jsii")
+#: Services that the model is about, and their types that it knows.
+_OURS = (
+    *("AWS::Events::", "AWS::EventsV2::", "AWS::Pipes::", "AWS::Serverless::"),
+    "AWS::StepFunctions::",
+)
+_UNDERSTOOD = {
+    *("AWS::Events::ApiDestination", "AWS::Events::Archive", "AWS::Events::Connection"),
+    *("AWS::Events::EventBus", "AWS::Events::EventBusPolicy", "AWS::Events::Rule"),
+    *("AWS::Pipes::Pipe", "AWS::StepFunctions::Activity", "AWS::StepFunctions::StateMachine"),
+    *("AWS::StepFunctions::StateMachineAlias", "AWS::StepFunctions::StateMachineVersion"),
+}
 #: Construct ids that tell nothing of their own.
 _SILENT = {"Resource", "Default"}
 _COMMON_IDS = {
@@ -108,6 +119,9 @@ def _assembly(path: Path, stacks: Mapping[str, TemplateStack], notes: list[Note]
             resource = _resource(stack, str(logical_id), value)
             resources[resource.key] = resource
     reading = Reading(resources=resources, references=references, notes=notes)
+    for resource in resources.values():
+        if resource.type.startswith(_OURS) and resource.type not in _UNDERSTOOD:
+            reading.note(resource, f"resources of type {resource.type} are kept, not understood")
     workflows = tuple(
         read_workflow(reading, resource, stacks[resource.place.stack])
         for _, resource in reading.of_type("AWS::StepFunctions::StateMachine")

@@ -281,3 +281,11 @@ def test_a_resource_of_any_type_is_kept(tmp_path: Path) -> None:
     assembly = read(tmp_path, {"Odd": resource("Custom::Odd", Anything=[1])})
 
     assert assembly.resources["app/Odd"].properties == {"Anything": [1]}
+
+
+def test_a_type_of_our_services_that_is_not_understood_is_said(tmp_path: Path) -> None:
+    assembly = read(tmp_path, {"New": resource("AWS::EventsV2::EventBus", Name="shop")})
+
+    assert [note.text for note in assembly.notes] == [
+        "resources of type AWS::EventsV2::EventBus are kept, not understood"
+    ]

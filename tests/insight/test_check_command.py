@@ -149,8 +149,10 @@ def test_sarif_is_valid_by_its_own_schema(broken: Path) -> None:
 def test_github_gets_one_escaped_line_for_each_finding(broken: Path) -> None:
     lines = _check(broken, "--format", "github").stdout.splitlines()
 
-    assert len(lines) == 3
-    for line in lines:
+    *findings, notes = lines
+    assert len(findings) == 3
+    assert notes.startswith("::notice title=Not read or not resolved (1)::")
+    for line in findings:
         assert re.fullmatch(r"::(error|warning) file=[^,]+,line=1,title=[^,:]+::[^\r\n]+", line)
     assert any("Call, or 100 %25:" in line for line in lines)
 

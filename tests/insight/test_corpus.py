@@ -164,6 +164,13 @@ def test_what_sam_refuses_is_said_and_read_as_it_stands() -> None:
     assert re.search(r"Refused.*Telepathy", " ".join(note.text for note in assembly.notes))
 
 
+def test_an_application_that_lies_in_aws_is_said_and_not_asked_for() -> None:
+    assembly = _sam()
+
+    assert "application 'Store' lies in AWS" in " ".join(note.text for note in assembly.notes)
+    assert assembly.resources["template/Store"].type == "AWS::Serverless::Application"
+
+
 def test_nested_stacks_are_read_and_joined() -> None:
     assembly = load(_CORPUS / "nested" / "parent.json")
     (rule,) = assembly.rules

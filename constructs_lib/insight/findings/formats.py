@@ -13,6 +13,8 @@ from constructs_lib.insight.findings.registry import RULES
 from constructs_lib.insight.findings.report import CheckReport, file_and_line
 
 _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+#: One line shows no more; the other formats have all.
+_MOST_NOTES = 20
 _ANNOTATIONS = {"error": "error", "warning": "warning", "note": "notice"}
 
 
@@ -135,6 +137,10 @@ def as_annotations(report: CheckReport) -> Iterator[str]:
             for name, value in (("file", file), ("line", str(line)), ("title", one.title))
         )
         yield f"::{_ANNOTATIONS[one.severity]} {properties}::{_data(text)}"
+    if report.notes:
+        shown = "\n".join(note.text for note in report.notes[:_MOST_NOTES])
+        title = f"Not read or not resolved ({len(report.notes)})"
+        yield f"::notice title={_property(title)}::{_data(shown)}"
 
 
 def _data(text: str) -> str:
