@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from constructs_lib.local import DeployError
 
 _ROOT = Path(__file__).parents[1]
 _REFUSALS = (BotoCoreError, ClientError, DeployError, ResponseParserError, RuntimeError)
+_PROCESSOR = "processor time of the emulator"
 _STARTS = 5
 _DEPLOYS = 3
 _SYNTH = """
@@ -33,11 +35,13 @@ def start_up(_runs: int) -> Figure:
     """From the order to start until the first answer."""
 
     def measure(name: str) -> Measured:
-        seconds = []
+        seconds, processor_seconds = [], []
         for _ in range(_STARTS):
             with EMULATORS[name]() as emulator:
                 seconds.append(emulator.start_seconds)
-        return Measured(value=statistics.median(seconds), runs=_STARTS)
+                processor_seconds.append(workloads.processor_seconds(emulator))
+        parts = {_PROCESSOR: statistics.median(processor_seconds)}
+        return Measured(value=statistics.median(seconds), runs=_STARTS, parts=parts)
 
     return Figure(name="start-up", unit="s", target=1.0, results=_each(measure))
 
@@ -48,11 +52,14 @@ def direct_deploy(_runs: int) -> Figure:
         subprocess.run([sys.executable, "-c", _SYNTH, folder], check=True, cwd=_ROOT)
 
         def measure(name: str) -> Measured:
-            seconds = []
+            seconds, processor_seconds = [], []
             for _ in range(_DEPLOYS):
                 with EMULATORS[name]() as emulator:
-                    seconds.append(workloads.direct_deploy(emulator, Path(folder)).value)
-            return Measured(value=statistics.median(seconds), runs=_DEPLOYS)
+                    before = workloads.processor_seconds(emulator)
+                    seconds.append(workloads.direct_deploy(emulator, Path(folder)))
+                    processor_seconds.append(workloads.processor_seconds(emulator) - before)
+            parts = {_PROCESSOR: statistics.median(processor_seconds)}
+            return Measured(value=statistics.median(seconds), runs=_DEPLOYS, parts=parts)
 
         results = _each(measure)
     return Figure(name="direct deploy of the example", unit="s", target=1.0, results=results)
@@ -105,6 +112,7 @@ def main() -> None:
     parser.add_argument("figures", nargs="*", choices=[*FIGURES, []], help="all, if none is named")
     parser.add_argument("--runs", type=int, default=50, help="runs of each median; 50 by default")
     arguments = parser.parse_args()
+    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors\n")
     print(f"{'':30}{'target':>10}" + "".join(f"{name:>18}" for name in EMULATORS))
     for name in arguments.figures or FIGURES:
         for line in _lines(FIGURES[name](arguments.runs)):
