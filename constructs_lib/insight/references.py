@@ -12,14 +12,14 @@ import re
 from collections.abc import Callable, Mapping
 from functools import cached_property
 
+from constructs_lib.insight.arns import short_name, split
+from constructs_lib.insight.conditions import Conditions
 from constructs_lib.insight.intrinsics import Renderer, Unrenderable, pair, sequence
 from constructs_lib.insight.model import JsonValue, Reference
 from constructs_lib.insight.template_stack import TemplateStack
 
 _MARKER = re.compile(r"\$\{(?:([^{}]+)/)?([A-Za-z0-9]+)(?:\.([A-Za-z0-9.]+))?\}")
 _KNOWN_PSEUDO = {"AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com"}
-_NO_VALUE = "AWS::NoValue"
-_SPLIT = re.compile(r"\$\{[^}]*\}|.", re.DOTALL)
 #: Property that holds the physical name, and how an ARN of the type ends.
 _NAMES: Mapping[str, tuple[str, str]] = {
     "AWS::DynamoDB::Table": ("TableName", "dynamodb::table/{}"),
@@ -77,7 +77,7 @@ class References:
 
     def structure(self, stack: str, value: JsonValue) -> JsonValue:
         """``value`` with its ``Fn::If`` decided and ``AWS::NoValue`` left out; references stay."""
-        return self._views[stack].structure(value)
+        return self._views[stack].conditions.structure(value)
 
     def reference(self, stack: str, value: JsonValue) -> Reference:
         """What ``value`` points at."""
@@ -93,7 +93,7 @@ class References:
         if found:
             key, attribute = found[-1]
             return Reference(text=text, key=self._behind(key), attribute=attribute)
-        return Reference(text=text, key=self._by_name.get(_short(text)))
+        return Reference(text=text, key=self._by_name.get(short_name(text)))
 
     def type_of(self, key: str) -> str | None:
         """The resource type behind a key."""
@@ -202,6 +202,11 @@ class _StackView:
         self._stack = stack
         self._depth = 0
         self.renderer = Renderer(self)
+        self.conditions = Conditions(
+            stack.section("Conditions"),
+            self.renderer.text,
+            lambda text: references.note(stack.name, text),
+        )
 
     def value(self, function: str, reference: str) -> str:
         if self._depth > _DEEPEST:
@@ -255,7 +260,7 @@ class _StackView:
         text = self.renderer.text
         match name:
             case "Fn::If":
-                return text(self._chosen(argument))
+                return text(self.conditions.chosen(argument))
             case "Fn::Base64":
                 return text(argument)
             case "Fn::ToJsonString":
@@ -284,7 +289,7 @@ class _StackView:
         if isinstance(source, Mapping) and "Fn::Split" in source:
             separator, value = pair(source["Fn::Split"], "Fn::Split")
             rendered = self.renderer.text(value)
-            parts = _split(rendered, str(separator))
+            parts = split(rendered, str(separator))
             if len(parts) == 1:  # a reference: its parts are known at deployment
                 return rendered
         elif isinstance(source, list):
@@ -301,63 +306,6 @@ class _StackView:
             found = found.get(self.renderer.text(key)) if isinstance(found, Mapping) else None
         return found
 
-    def structure(self, value: JsonValue) -> JsonValue:
-        if isinstance(value, Mapping):
-            if len(value) == 1 and "Fn::If" in value:
-                try:
-                    return self.structure(self._chosen(value["Fn::If"]))
-                except Unrenderable as reason:
-                    self._all.note(self._stack.name, f"a condition {reason}")
-                    return value
-            kept = {}
-            for key, inner in value.items():
-                inner = self.structure(inner)
-                if not _is_no_value(inner):
-                    kept[key] = inner
-            return kept
-        if isinstance(value, list | tuple):
-            return [one for one in map(self.structure, value) if not _is_no_value(one)]
-        return value
-
-    def _chosen(self, argument: JsonValue) -> JsonValue:
-        items = sequence(argument, "Fn::If")
-        if len(items) != 3:
-            raise Unrenderable(f"Fn::If must be given three items, got {argument!r}")
-        condition, when_true, when_false = items
-        holds = self._holds({"Condition": condition}, 0)
-        if holds is None:
-            self._all.note(
-                self._stack.name,
-                f"condition {condition!r} depends on values that are not known here; "
-                "what stands there if it is true was read",
-            )
-            return when_false if _is_no_value(when_true) else when_true
-        return when_true if holds else when_false
-
-    def _holds(self, condition: JsonValue, depth: int) -> bool | None:
-        """Whether a condition holds; None if parameters without default decide it."""
-        if depth > _DEEPEST or not isinstance(condition, Mapping) or len(condition) != 1:
-            return None
-        name, argument = next(iter(condition.items()))
-        if name == "Condition":
-            return self._holds(self._stack.section("Conditions").get(str(argument)), depth + 1)
-        if not isinstance(argument, list):
-            return None
-        if name == "Fn::Equals":
-            left, right = map(self.renderer.text, pair(argument, name))
-            return None if left != right and "${" in left + right else left == right
-        inner = [self._holds(one, depth + 1) for one in argument]
-        if name == "Fn::Not":
-            return None if inner[:1] == [None] else not inner[0]
-        if name in ("Fn::And", "Fn::Or"):
-            decisive = name == "Fn::Or"
-            return decisive if decisive in inner else (None if None in inner else not decisive)
-        return None
-
-
-def _is_no_value(value: JsonValue) -> bool:
-    return isinstance(value, Mapping) and value.get("Ref") == _NO_VALUE and len(value) == 1
-
 
 def _version_of_alias(properties: Mapping[str, JsonValue]) -> JsonValue:
     routes = properties.get("RoutingConfiguration")
@@ -367,29 +315,6 @@ def _version_of_alias(properties: Mapping[str, JsonValue]) -> JsonValue:
     if isinstance(preference, Mapping):
         return preference.get("StateMachineVersionArn")
     return None
-
-
-def _short(text: str) -> str:
-    """A literal ARN as service and resource, a queue's URL as its name, else the text."""
-    if text.startswith("https://sqs.") or text.startswith("https://queue."):
-        return text.rsplit("/", 1)[-1]
-    parts = _split(text, ":")
-    if len(parts) < 6 or parts[0] != "arn":
-        return text
-    return f"{parts[2]}::{':'.join(parts[5:])}"
-
-
-def _split(text: str, separator: str) -> list[str]:
-    """``text.split(separator)``, but markers stay whole."""
-    if not separator:
-        return [text]
-    parts = [""]
-    for piece in _SPLIT.findall(text):
-        if piece == separator:
-            parts.append("")
-        else:
-            parts[-1] += piece
-    return parts if len(separator) == 1 else text.split(separator)
 
 
 def _map_texts(value: JsonValue, change: Callable[[str], str]) -> JsonValue:
