@@ -8,6 +8,7 @@ to Graphviz of a node or an edge is made here alone, as text.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -29,6 +30,8 @@ LABEL_LINE_HEIGHT = 14.0
 #: Marks, by width and height.
 MARKS = {"start": (60.0, 24.0), "end": (60.0, 24.0), "join": (12.0, 12.0)}
 _POINTS_PER_INCH = 72.0
+#: Courier of 12 points, in which Graphviz measures labels.
+_STAND_IN_WIDTH = 7.2
 #: Half of a head's width, in parts of its length.
 _HEAD_WIDTH = 0.45
 #: Beyond so many nodes Graphviz's search for a better order of nodes is cut short.
@@ -106,10 +109,11 @@ def edge_attributes(edge: Edge) -> str:
     if not lines:
         return f"id={edge.id},weight={weight}"
     width = max(width_of(line, size=LABEL_SIZE) for line in lines) + 10
-    height = len(lines) * LABEL_LINE_HEIGHT + 4
-    # Of a label Graphviz needs to know the size alone: its text is drawn by svg.py.
-    table = f'<TABLE BORDER="0" FIXEDSIZE="TRUE" WIDTH="{width:.0f}" HEIGHT="{height:.0f}">'
-    return f"id={edge.id},weight={weight},label=<{table}<TR><TD></TD></TR></TABLE>>"
+    # Of a label Graphviz needs to know the size alone, as text in a font whose widths it knows: of
+    # labels in HTML this build reserves no width. The text itself is drawn by svg.py.
+    line = "x" * math.ceil(width / _STAND_IN_WIDTH)
+    text = r"\n".join([line] * len(lines))
+    return f'id={edge.id},weight={weight},label="{text}"'
 
 
 def graph_attributes(graph: Graph) -> str:
@@ -118,7 +122,7 @@ def graph_attributes(graph: Graph) -> str:
     apart = "nodesep=0.4,ranksep=0.5" if graph.direction == "TB" else "nodesep=0.18,ranksep=1"
     return (
         f"graph[rankdir={graph.direction},{limits}{apart},pad=0];"
-        'node[shape=box,fixedsize=true,label=""];edge[arrowsize=0.8];'
+        'node[shape=box,fixedsize=true,label=""];edge[arrowsize=0.8,fontname=Courier,fontsize=12];'
     )
 
 

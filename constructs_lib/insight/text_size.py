@@ -4,18 +4,44 @@ from __future__ import annotations
 
 import unicodedata
 
-#: Widths in units of the font's size: Helvetica's, raised to the widest of the fonts that the
-#: pictures' style names (Segoe UI, Roboto, DejaVu Sans stands in for all on bare machines).
-_NARROW = frozenset("fijlrtI.,:;'|!()[]{}` ")
-_WIDE = frozenset("mwMWGOQ%@—…")
-_NARROW_WIDTH, _USUAL_WIDTH, _CAPITAL_WIDTH, _WIDE_WIDTH, _FULL_WIDTH = 0.40, 0.62, 0.72, 0.95, 1.05
+#: Widths in thousandths of the font's size: DejaVu Sans's, about the widest of the fonts that the
+#: pictures' style names, and the one that bare machines have.
+_WIDTHS: dict[str, int] = {
+    letter: width
+    for width, letters in {
+        278: "ijl",
+        295: "IJ",
+        318: " ,.'·",
+        355: "f/:;\\|-",
+        400: "()[]!t",
+        415: "r",
+        500: '*_`"',
+        525: "sz?",
+        560: "cL",
+        592: "vxyF",
+        600: "kT",
+        615: "aeoPY",
+        636: "bdghnpqu0123456789$ESB{}",
+        690: "ACVRXZK",
+        755: "HNU",
+        785: "DGOQ&",
+        820: "w",
+        840: "#+<=>^~",
+        870: "M",
+        975: "m%",
+        1000: "W@…",
+    }.items()
+    for letter in letters
+}
+#: Of other letters, and of those of East Asia.
+_OTHER_WIDTH, _FULL_WIDTH = 0.8, 1.05
 _ELLIPSIS = "…"
 #: Where a long word may be broken: after these.
 _BREAKS = frozenset("-_/.:,)")
 
 
 #: How much wider semi-bold letters are.
-BOLD = 1.09
+BOLD = 1.14
 
 
 def width_of(text: str, *, size: float) -> float:
@@ -24,17 +50,13 @@ def width_of(text: str, *, size: float) -> float:
 
 
 def _width(character: str) -> float:
-    if character in _NARROW:
-        return _NARROW_WIDTH
-    if character in _WIDE:
-        return _WIDE_WIDTH
-    if character.isascii():
-        return _CAPITAL_WIDTH if character.isupper() else _USUAL_WIDTH
+    known = _WIDTHS.get(character)
+    if known is not None:
+        return known / 1000
     if unicodedata.combining(character) or unicodedata.category(character) == "Cf":
         return 0.0
-    if unicodedata.east_asian_width(character) in "WFA":
-        return _FULL_WIDTH
-    return _CAPITAL_WIDTH + 0.1
+    is_wide = unicodedata.east_asian_width(character) in "WFA"
+    return _FULL_WIDTH if is_wide else _OTHER_WIDTH
 
 
 def printable(text: str) -> str:

@@ -42,6 +42,7 @@ class _Keys:
     def __init__(self, assembly: Assembly) -> None:
         self._keys = assembly.resources.keys() | {bus.key for bus in assembly.buses}
         self._by_id: dict[str, list[str]] = {}
+        self._names = {key: each.name for key, each in assembly.resources.items()}
         for key in self._keys:
             self._by_id.setdefault(key.rsplit("/", 1)[-1], []).append(key)
 
@@ -50,6 +51,10 @@ class _Keys:
             return key
         same_id = self._by_id.get(key.rsplit("/", 1)[-1], [])
         return same_id[0] if len(same_id) == 1 else key
+
+    def name_of(self, key: str) -> str:
+        """How the pictures call it; outside of them, the last part of its ARN."""
+        return self._names.get(self.of(key)) or key.rsplit(":", 1)[-1].rsplit("/", 1)[-1]
 
 
 def _execution(execution: Execution, number: int, graph: Graph) -> dict[str, Any]:
@@ -197,7 +202,7 @@ def _event(event: Event, number: int, graph: Graph, keys: _Keys) -> dict[str, An
         "failed": any(each.outcome != "delivered" for each in event.deliveries),
         "nodes": marks,
         "edges": sorted(edges),
-        "hops": list(_hops(event)),
+        "hops": list(_hops(event, keys)),
     }
 
 
@@ -206,13 +211,15 @@ def _outcome(delivery: Delivery) -> str:
     return f"{delivery.outcome}{times}, {delivery.after_ms:.0f} ms"
 
 
-def _hops(event: Event) -> list[Mapping[str, Any]]:
+def _hops(event: Event, keys: _Keys) -> list[Mapping[str, Any]]:
     """The journey in lines: where, what, and whether it went wrong."""
-    who = _short(event.publisher) or "a client"
+    who = keys.name_of(event.publisher) or "a client"
     state = f", {event.publisher_state}" if event.publisher_state else ""
     replay = f", replayed by {event.replay}" if event.replay else ""
     hops = [{"where": f"{who}{state}", "what": f"published{replay}", "bad": False}]
-    hops.append({"where": _short(event.bus), "what": f"{event.size_bytes} bytes", "bad": False})
+    hops.append(
+        {"where": keys.name_of(event.bus), "what": f"{event.size_bytes} bytes", "bad": False}
+    )
     if not event.matched:
         hops.append({"where": "no rule", "what": "nobody follows it", "bad": False})
     for delivery in event.deliveries:
@@ -220,13 +227,9 @@ def _hops(event: Event) -> list[Mapping[str, Any]]:
         started = f", started {delivery.started}" if delivery.started else ""
         hops.append(
             {
-                "where": f"{_short(delivery.rule)} → {_short(delivery.target)}",
+                "where": f"{keys.name_of(delivery.rule)} → {keys.name_of(delivery.target)}",
                 "what": f"{_outcome(delivery)}{error}{started}",
                 "bad": delivery.outcome != "delivered",
             }
         )
     return hops
-
-
-def _short(key: str) -> str:
-    return key.rsplit(":", 1)[-1].rsplit("/", 1)[-1]

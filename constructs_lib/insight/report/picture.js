@@ -272,6 +272,24 @@ class Picture {
     this.#look();
   }
 
+  // Show some nodes as large as they fit; if they do not, from the first of them on.
+  frameNodes(ids) {
+    const boxes = ids.map((id) => this.places.nodes[this.standIn(id)]).filter(Boolean);
+    if (!boxes.length || !this.svg.clientWidth) return;
+    this.framed = true;
+    const left = Math.min(...boxes.map((box) => box.x));
+    const top = Math.min(...boxes.map((box) => box.y));
+    const width = Math.max(...boxes.map((box) => box.x + box.width)) - left;
+    const height = Math.max(...boxes.map((box) => box.y + box.height)) - top;
+    const { clientWidth, clientHeight } = this.svg;
+    const fit = Math.min((clientWidth - 64) / width, (clientHeight - 64) / height);
+    const scale = Math.min(Math.max(fit, 0.6), 1.1);
+    const place = (room, start, size) =>
+      size * scale <= room - 32 ? (room - size * scale) / 2 - start * scale : 32 - start * scale;
+    this.at = { scale, x: place(clientWidth, left, width), y: place(clientHeight, top, height) };
+    this.#look();
+  }
+
   #beginning() {
     const id = this.focus?.node ?? this.graph.beginning;
     const box = this.places.nodes[id] ?? Object.values(this.places.nodes)[0];

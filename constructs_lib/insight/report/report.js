@@ -119,7 +119,7 @@ const runs = new Runs(data.run, data.graphs, {
     if (!choice) return;
     history.replaceState(null, "", `#view-${choice.graph}`);
     const picture = pictures.get(choice.graph);
-    picture.frame({ whole: true });
+    picture.frameNodes(Object.keys(choice.nodes));
     const count = Object.keys(choice.nodes).length;
     say(`${choice.type ?? choice.id} is laid over the picture: ${count} nodes taken`);
   },

@@ -1,6 +1,7 @@
 // A run over the pictures: lists to choose from, the path taken, badges, and a timeline.
 function duration(ms) {
   if (ms === null || ms === undefined) return "still running";
+  if (ms < 0.05) return "< 0.1 ms";
   if (ms < 10) return `${ms.toFixed(1)} ms`;
   if (ms < 1000) return `${Math.round(ms)} ms`;
   return ms < 60000 ? `${(ms / 1000).toFixed(2)} s` : `${(ms / 60000).toFixed(1)} min`;
@@ -110,7 +111,7 @@ class Runs {
   }
 
   #pin(element, text, failed) {
-    const width = text.length * 6.6 + 14;
+    const width = text.length * 7.2 + 14;
     const badge = document.createElementNS(SVG, "g");
     badge.setAttribute("class", failed ? "badge failed" : "badge");
     badge.setAttribute("transform", "translate(10 -9)");
@@ -140,9 +141,14 @@ class Runs {
         const error = step.error ? `, ${step.error}` : "";
         const retries = step.retries ? `, ${step.retries} retries` : "";
         const part = step.part ? `${step.part}: ` : "";
-        const time = duration(step.end === null ? null : step.end - step.start);
+        const time = this.#stay(here, step);
         return `${part}${time}${retries}${error}, ${bytes(step.in)} in, ${bytes(step.out)} out`;
       });
+  }
+
+  #stay(execution, { start, end }) {
+    if (end !== null) return duration(end - start);
+    return execution.status === "RUNNING" ? "still running" : "ended here";
   }
 
   #heading(title, ...facts) {
@@ -162,15 +168,14 @@ class Runs {
         }),
       );
       const notes = [step.error, step.retries ? `${step.retries} retries` : ""].filter(Boolean);
-      const name = `${"\u2003".repeat(step.depth)}${step.name}`;
       const go = () => step.node && this.onGo(picture, step.node);
       return make(
         "tr",
         {},
         make(
           "th",
-          { scope: "row", title: step.part ? `${step.name}, ${step.part}` : step.name },
-          make("button", { type: "button", class: "link", onclick: go }, name),
+          { scope: "row", style: `padding-left:${18 * step.depth}px`, title: step.part ? `${step.name}, ${step.part}` : step.name },
+          make("button", { type: "button", class: "link", onclick: go }, step.name),
           step.part ? ` ${step.part}` : "",
         ),
         make(
@@ -178,7 +183,7 @@ class Runs {
           { class: "track" },
           make("div", { class: "lane" }, make("span", { class: step.error ? "span failed" : "span", style }), ...tries),
         ),
-        make("td", { class: "number" }, duration(step.end === null ? null : step.end - step.start)),
+        make("td", { class: "number" }, this.#stay(execution, step)),
         make("td", { class: "number" }, bytes(step.in)),
         make("td", { class: "number" }, bytes(step.out)),
         make("td", { class: step.error ? "note bad-text" : "note", title: notes.join(", ") }, notes.join(", ")),

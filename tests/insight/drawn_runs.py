@@ -1,0 +1,60 @@
+"""Runs written by hand, to be laid over the example's pictures."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from constructs_lib.insight.runs import Attempt, Delivery, Event, Execution, Run, Step
+
+_AT = datetime(2026, 11, 27, 9, 30, tzinfo=UTC)
+_BUS = "DuetChoreography/AppBusDB0927FF"
+_RULE = "DuetChoreography/AppBusAnalyticsOfSignUps2168E66D"
+
+
+def run_of_the_example() -> Run:
+    """A refused sign-up whose check was tried twice, and an event that its queue did not take."""
+    check = Step(
+        state="Check request",
+        entered_ms=2,
+        left_ms=32,
+        input_bytes=51,
+        output_bytes=51,
+        attempts=(
+            Attempt(began_ms=2, ended_ms=9, error="States.Timeout"),
+            Attempt(began_ms=12, ended_ms=32),
+        ),
+    )
+    refuse = Step(state="Refuse request", entered_ms=33, input_bytes=51, previous=0)
+    refused = Execution(
+        id="sign-up-1",
+        workflow="DuetOrchestration/SignUpWorkflow75D4E874",
+        status="FAILED",
+        error="SignUp.InvalidRequest",
+        started=_AT,
+        duration_ms=40,
+        starter="a client",
+        input_bytes=51,
+        steps=(check, refuse),
+    )
+    delivery = Delivery(
+        rule=_RULE,
+        target="DuetChoreography/AnalyticsF5FDC64B",
+        attempts=3,
+        outcome="dead-lettered",
+        after_ms=14.2,
+        error_code="NO_PERMISSIONS",
+        dead_letter=f"{_RULE.removesuffix('2168E66D')}DeadLetters1A9FDFA4",
+    )
+    event = Event(
+        id="5f0c",
+        bus=_BUS,
+        source="sign-up",
+        detail_type="UserSignedUp",
+        at=_AT,
+        size_bytes=163,
+        publisher="DuetOrchestration/SignUpWorkflow75D4E874",
+        matched=(_RULE,),
+        deliveries=(delivery,),
+    )
+    stranger = Execution(id="x", workflow="Other/Flow", status="SUCCEEDED", started=_AT)
+    return Run(name="by hand", recorded=_AT, executions=(refused, stranger), events=(event,))

@@ -1,0 +1,300 @@
+"""The report as its reader has it: in a browser, with mouse and keyboard."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from constructs_lib.insight import load
+from constructs_lib.insight.report import report
+from constructs_lib.insight.runs import Run
+from tests.insight.browser import chromium
+from tests.insight.drawn_apps import (
+    definition_file,
+    example_folder,
+    hostile_definition,
+    large_template,
+)
+from tests.insight.drawn_runs import run_of_the_example
+
+_EXAMPLES = Path(__file__).parents[2] / "examples"
+_AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+#: Texts of the shown picture that lie over each other, and texts that stick out of their node.
+_OVERLAPS = """() => {
+  const shown = [...document.querySelectorAll(".view:not([hidden]) svg.picture text")]
+    .filter((text) => !text.closest("[hidden]") && !text.closest(".fold, .badge"))
+    .filter((text) => text.textContent.trim());
+  const boxes = shown.map((text) => [text, text.getBoundingClientRect()]);
+  const scale = document.querySelector(".view:not([hidden]) .camera").getCTM().a;
+  const slack = 1.5 * scale;
+  const found = [];
+  boxes.forEach(([text, a], i) => {
+    const body = text.closest(".node")?.querySelector(".body").getBoundingClientRect();
+    if (body && (a.left < body.left || a.right > body.right)) {
+      found.push(`sticks out: ${text.textContent}`);
+    }
+    for (const [other, b] of boxes.slice(i + 1)) {
+      if (a.left + slack < b.right && b.left + slack < a.right
+          && a.top + slack < b.bottom && b.top + slack < a.bottom) {
+        found.push(`${text.textContent} | ${other.textContent}`);
+      }
+    }
+  });
+  return found;
+}"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+class Opened:
+    """A report in the browser, and what it asked for and complained about."""
+
+    def __init__(self, browser: Browser, file: Path, **settings: Any) -> None:
+        context = browser.new_context(viewport={"width": 1400, "height": 900}, **settings)
+        self.page: Page = context.new_page()
+        self.page.set_default_timeout(5000)
+        expect.set_options(timeout=5000)
+        self.asked_for: list[str] = []
+        self.complaints: list[str] = []
+        self.page.on("request", lambda request: self.asked_for.append(request.url))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on(
+            "console",
+            lambda message: (
+                self.complaints.append(message.text)
+                if message.type in ("error", "warning")
+                else None
+            ),
+        )
+        self.page.goto(file.as_uri())
+
+    def node(self, title: str) -> Any:
+        """The node of that title in the shown picture."""
+        shown = ".view:not([hidden]) .node:not([hidden])"
+        return self.page.locator(f'{shown}[aria-label^="{title},"]')
+
+    def settled(self) -> None:
+        """Wait until a layout that is under way is shown."""
+        self.page.wait_for_function("!document.querySelector('svg[aria-busy]')")
+
+    def choose(self, picture: str) -> None:
+        link = self.page.locator(".pictures a", has_text=picture).first
+        link.click()
+        expect(link).to_have_attribute("aria-current", "page")
+
+    def panel(self) -> Any:
+        return self.page.locator("#panel")
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Reports by the name of the app."""
+    folder = tmp_path_factory.mktemp("reports")
+
+    def written(name: str, path: Path, run: Run | None = None) -> Path:
+        file = folder / f"{name}.html"
+        file.write_text(report(load(path), run=run), encoding="utf-8")
+        return file
+
+    example = tmp_path_factory.mktemp("example")
+    files = {
+        "example": written("example", example_folder(example), run_of_the_example()),
+        "large": written("large", large_template(tmp_path_factory.mktemp("large"))),
+        "hostile": written(
+            "hostile", definition_file(tmp_path_factory.mktemp("hostile"), hostile_definition())
+        ),
+    }
+    for assembly in sorted(_EXAMPLES.glob("*/cdk.out")):
+        files[assembly.parent.name] = written(assembly.parent.name, assembly)
+    return files
+
+
+@pytest.fixture
+def example(browser: Browser, reports: dict[str, Path]) -> Iterator[Opened]:
+    opened = Opened(browser, reports["example"], reduced_motion="reduce")
+    yield opened
+    opened.page.context.close()
+
+
+@pytest.fixture
+def large(browser: Browser, reports: dict[str, Path]) -> Iterator[Opened]:
+    opened = Opened(browser, reports["large"], reduced_motion="reduce")
+    opened.settled()
+    yield opened
+    opened.page.context.close()
+
+
+def test_every_picture_is_shown_without_network_errors_or_text_over_text(
+    browser: Browser, reports: dict[str, Path]
+) -> None:
+    found: dict[str, list[str]] = {}
+    for name, file in reports.items():
+        opened = Opened(browser, file, reduced_motion="reduce")
+        for link in opened.page.locator(".pictures a").all():
+            link.click()
+            expect(link).to_have_attribute("aria-current", "page")
+            opened.settled()
+            overlaps = opened.page.evaluate(_OVERLAPS)
+            found[f"{name}, {link.inner_text()}"] = overlaps
+        found[f"{name}, complaints"] = opened.complaints
+        found[f"{name}, network"] = [u for u in opened.asked_for if u != file.as_uri()]
+        opened.page.context.close()
+
+    assert {where: what for where, what in found.items() if what} == {}
+
+
+def test_a_click_on_a_state_shows_where_it_was_made_and_its_definition(example: Opened) -> None:
+    example.choose("SignUpWorkflow75D4E874")
+
+    example.node("Reserve email").click()
+
+    panel = example.panel()
+    expect(panel).to_contain_text("DuetOrchestration/SignUpWorkflow75D4E874")
+    expect(panel).to_contain_text("arn:aws:states:::dynamodb:putItem")
+    expect(panel.locator("pre")).to_contain_text("attribute_not_exists")
+    expect(panel.locator("h3", has_text="Retries")).to_be_visible()
+
+
+def test_a_search_finds_a_state_of_another_picture_and_goes_there(example: Opened) -> None:
+    example.page.keyboard.press("/")
+    example.page.keyboard.type("reserve em")
+    example.page.keyboard.press("Enter")
+
+    expect(example.panel().locator("h2")).to_have_text("Reserve email")
+    expect(example.page.locator(".view:not([hidden]) h2")).to_have_text("SignUpWorkflow75D4E874")
+    expect(example.node("Reserve email")).to_be_focused()
+
+
+def test_a_folded_parallel_hides_its_branches_and_gives_them_back(example: Opened) -> None:
+    example.choose("SignUpWorkflow75D4E874")
+    example.node("Confirm email").locator(".fold").click()
+    example.settled()
+    expect(example.node("Wait for confirmation")).to_have_count(0)
+    expect(example.node("Confirm email")).to_have_attribute("aria-expanded", "false")
+    folded = example.page.evaluate(_OVERLAPS)
+
+    example.node("Confirm email").focus()
+    example.page.keyboard.press("f")
+    example.settled()
+
+    expect(example.node("Wait for confirmation")).to_be_visible()
+    assert folded == []
+
+
+def test_without_error_paths_only_the_happy_path_is_left(example: Opened) -> None:
+    example.choose("SignUpWorkflow75D4E874")
+
+    example.page.locator(".view:not([hidden])").get_by_role("button", name="Error paths").click()
+
+    expect(example.node("Release email")).to_have_count(0)
+    expect(example.node("Announce sign-up")).to_be_visible()
+    assert example.page.locator(".view:not([hidden]) .edge.error:not([hidden])").count() == 0
+
+
+def test_of_200_rules_one_is_found_and_shown_with_its_neighbours_alone(large: Opened) -> None:
+    folded = large.page.locator(".view:not([hidden]) .node:not([hidden])").count()
+    large.page.locator("#search").fill("Event 137 Happened")
+    large.page.locator("#search").press("Enter")
+    expect(large.panel().locator("h2")).to_have_text("Rule137")
+    large.settled()
+
+    large.panel().get_by_role("button", name="Show neighbourhood").click()
+    large.settled()
+
+    expect(large.page.locator(".view:not([hidden]) .focus-text")).to_contain_text("Rule137")
+    expect(large.page.locator(".view:not([hidden]) .node:not([hidden])")).to_have_count(4)
+    assert large.page.evaluate(_OVERLAPS) == []
+    assert folded < 260  # Two buses stand for their 200 rules.
+
+
+def test_the_keyboard_alone_walks_from_state_to_state_and_opens_one(example: Opened) -> None:
+    example.choose("ForgetUserWorkflowE03BAB08")
+    example.page.locator(".view:not([hidden]) .node[tabindex='0']").focus()
+
+    example.page.keyboard.press("ArrowDown")
+    first = example.page.evaluate("document.activeElement.querySelector('.title').textContent")
+    example.page.keyboard.press("Enter")
+    expect(example.panel()).to_be_focused()
+    expect(example.panel().locator("h2")).to_contain_text(first)
+    example.page.keyboard.press("Escape")
+
+    expect(example.panel()).to_be_hidden()
+    again = example.page.evaluate("document.activeElement.querySelector('.title').textContent")
+    assert again == first != "Start"
+
+
+def test_the_switch_goes_from_the_systems_theme_to_light_and_to_dark(example: Opened) -> None:
+    ground = "getComputedStyle(document.body).backgroundColor"
+    light = example.page.evaluate(ground)
+    example.page.emulate_media(color_scheme="dark")
+    dark = example.page.evaluate(ground)
+
+    example.page.locator("#theme").click()
+    chosen_light = example.page.evaluate(ground)
+    example.page.locator("#theme").click()
+
+    assert light != dark
+    assert (chosen_light, example.page.evaluate(ground)) == (light, dark)
+
+
+def test_a_chosen_execution_shows_its_path_its_times_and_its_retries(example: Opened) -> None:
+    example.page.locator("#run-lists button", has_text="sign-up-1").click()
+
+    view = example.page.locator(".view:not([hidden])")
+    taken = view.locator(".node.taken .title").all_text_contents()
+    assert taken == ["Start", "Check request", "Refuse request"]
+    assert view.locator(".edge.taken").count() == 2
+    expect(example.node("Check request").locator(".badge")).to_have_text("30 ms · 1 retry")
+    expect(view.locator(".timeline")).to_contain_text("SignUp.InvalidRequest")
+    assert view.locator(".timeline tbody tr").count() == 2
+
+
+def test_a_chosen_event_shows_its_journey_on_the_map(example: Opened) -> None:
+    example.page.locator("#run-lists summary", has_text="Events").click()
+    example.page.locator("#run-lists button", has_text="UserSignedUp").click()
+
+    view = example.page.locator(".view:not([hidden])")
+    expect(example.node("AppBusDB0927FF")).to_have_class("node kind-bus taken")
+    expect(example.node("AnalyticsF5FDC64B").locator(".badge")).to_contain_text("dead-lettered")
+    expect(view.locator(".timeline li").last).to_contain_text("NO_PERMISSIONS")
+    assert view.locator(".edge.taken").count() == 4
+
+
+def test_names_that_are_markup_are_text(browser: Browser, reports: dict[str, Path]) -> None:
+    opened = Opened(browser, reports["hostile"])
+
+    titles = opened.page.locator(".outline tbody th").all_text_contents()
+    hacked = opened.page.evaluate("window.hacked")
+    opened.page.context.close()
+
+    assert hacked is None
+    assert "</script><script>window.hacked = 1</script>" in titles
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_that_keeps_anybody_out(
+    browser: Browser, reports: dict[str, Path], theme: str
+) -> None:
+    opened = Opened(browser, reports["example"], color_scheme=theme, reduced_motion="reduce")
+    opened.choose("SignUpWorkflow75D4E874")
+    opened.node("Reserve email").click()
+    opened.page.locator("#run-lists button", has_text="sign-up-1").click()
+    opened.page.evaluate(_AXE.read_text(encoding="utf-8"))
+
+    result = opened.page.evaluate(
+        "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']})"
+    )
+    opened.page.context.close()
+
+    assert [
+        (each["id"], [node["target"] for node in each["nodes"]]) for each in result["violations"]
+    ] == [], json.dumps(result["violations"], indent=1)[:3000]
