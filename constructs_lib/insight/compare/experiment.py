@@ -37,7 +37,8 @@ _DEADLINE_SECONDS = 180.0
 # While something waits for a retry or a redelivery, its time is brought forward.
 _PATIENCE_SECONDS = 1.5
 _STEP_SECONDS = 61.0
-_MOST_STEPS = 12
+# Nothing is under way in so many looks: nothing will come.
+_IDLE_LOOKS = 3
 _OUTSIDE = "outside"
 _ALL = {"identity", "profile", "reservation"}
 
@@ -139,12 +140,19 @@ class Experiment:
     survived: Mapping[str, Sequence[Survived]]
 
 
-def experiment(assembly_folder: Path, *, sign_ups: int, on_progress: Say) -> Experiment:
+def experiment(
+    assembly_folder: Path,
+    *,
+    sign_ups: int,
+    on_progress: Say,
+    troubles: Sequence[Trouble] = TROUBLES,
+) -> Experiment:
     """Deploy the example to an embedded AWS of its own and sign people up by each design.
 
     Args:
         sign_ups: How many for each design, and again for each trouble.
         on_progress: Hears what is under way.
+        troubles: What is let go wrong.
     Raises:
         EmbeddedAwsError: The embedded AWS did not start.
         DeployError: The assembly cannot be deployed.
@@ -159,7 +167,7 @@ def experiment(assembly_folder: Path, *, sign_ups: int, on_progress: Say) -> Exp
             on_progress(f"{sign_ups} sign-ups by events")
             (choreographed,) = lab.observe(by_events, CHOREOGRAPHED)
             survived: dict[str, list[Survived]] = {}
-            for trouble in TROUBLES:
+            for trouble in troubles:
                 for name, road in (
                     (ORCHESTRATED.name, by_workflow),
                     (CHOREOGRAPHED.name, by_events),
@@ -302,12 +310,15 @@ class _Lab:
         """Wait; where asked for, let time pass in steps for what waits for its time."""
         if not bring_forward:
             return wait_for(look, until=until, within_seconds=_DEADLINE_SECONDS)
-        for _ in range(_MOST_STEPS):
+        deadline = time.monotonic() + _DEADLINE_SECONDS
+        idle = 0
+        while True:
             seen = wait_for(look, until=until, within_seconds=_PATIENCE_SECONDS)
-            if until(seen):
-                break
+            # What is in a dead-letter queue will never end.
+            idle = 0 if self._life.under_way() else idle + 1
+            if until(seen) or idle >= _IDLE_LOOKS or time.monotonic() > deadline:
+                return seen
             self._aws.clock.advance(seconds=_STEP_SECONDS)
-        return seen
 
     def _units(
         self, by_actor: Mapping[str, Units], design: Design, *, of_followers: bool, among: int

@@ -11,7 +11,7 @@ from constructs_lib.insight.compare.designs import (
     ORCHESTRATED,
     Design,
 )
-from constructs_lib.insight.compare.experiment import TROUBLES, Experiment, Observed, Survived
+from constructs_lib.insight.compare.experiment import Experiment, Observed, Survived
 from constructs_lib.insight.compare.rows import Cell, How, Row
 from constructs_lib.insight.compare.structure import Ceiling, ceilings
 from constructs_lib.insight.cost.assumptions import DEFAULTS
@@ -59,10 +59,10 @@ def measured_rows(assembly: Assembly, seen: Experiment) -> list[Row]:
 
 def _survived(seen: Experiment) -> Iterator[Row]:
     """For each trouble, the share that ended all done or all undone."""
-    for index, trouble in enumerate(TROUBLES):
+    for index, first in enumerate(seen.survived[DESIGNS[0].name]):
         yield Row(
             topic=_RETRY,
-            quantity=f"ended right while {trouble.what}",
+            quantity=f"ended right while {first.trouble.what}",
             how="measured",
             cells={design.name: _share(seen.survived[design.name][index]) for design in DESIGNS},
         )

@@ -20,8 +20,9 @@ from constructs_lib.local.journal import ExecutionEnded, Journal, journal_from_j
 class ExecutionBeside:
     """One execution: the units measured, and those of the path that it took.
 
-    ``path`` is None if no listed path enters as many states and ends alike, as an execution does
-    that ends amid its way.
+    ``path`` is the first of those that enter as many states, end alike and, if one does, are billed
+    alike; a journal does not name the states. It is None if no listed path is so, as when an
+    execution ends amid its way.
     """
 
     execution_arn: str
