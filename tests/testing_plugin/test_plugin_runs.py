@@ -195,6 +195,16 @@ def test_a_run_that_uses_no_fixture_loads_nothing_of_duet(project: Project) -> N
     assert "1 passed" in project.run("-p", "no:xdist")
 
 
+def test_an_endpoint_that_does_not_answer_is_told(project: Project) -> None:
+    project.file("test_shop.py", _TEST)
+
+    printed = project.run("--duet-endpoint-url", "http://127.0.0.1:1", embedded=False)
+
+    assert (
+        "--duet-endpoint-url must be that of a running embedded AWS, http://127.0.0.1:1" in printed
+    )
+
+
 def test_a_real_account_and_an_endpoint_exclude_each_other(project: Project) -> None:
     project.file("test_shop.py", _TEST)
 

@@ -100,14 +100,20 @@ class Worlds:
         )
 
     def _new_account(self, world: World) -> EmbeddedAccount:
-        if self._endpoint_url:
-            url = self._endpoint_url.rstrip("/")
-            any_account = EmbeddedAccount(
-                account_id="000000000000", region=world.region, endpoint_url=lambda: url
-            )
-        else:
-            any_account = self._emulator(world.time_scale).account(region=world.region)
-        return any_account.account(AccountLife(any_account).new_account_id())
+        if not self._endpoint_url:
+            started = self._emulator(world.time_scale).account(region=world.region)
+            return started.account(AccountLife(started).new_account_id())
+        url = self._endpoint_url.rstrip("/")
+        running = EmbeddedAccount(
+            account_id="000000000000", region=world.region, endpoint_url=lambda: url
+        )
+        try:
+            return running.account(AccountLife(running).new_account_id())
+        except OSError as error:
+            raise EmbeddedAwsError(
+                f"--duet-endpoint-url must be that of a running embedded AWS, {url} answers "
+                f"{error}; run: duet serve"
+            ) from error
 
     def _emulator(self, time_scale: float) -> EmbeddedAws:
         if self._start_error:
