@@ -38,6 +38,7 @@ def register_all() -> None:
         function_settings,
         generated_secrets,
         handler_errors,
+        handler_logs,
         handler_programs,
         http_task,
         inline_map,
@@ -91,6 +92,7 @@ def register_all() -> None:
     function_settings.register()
     generated_secrets.register()
     handler_errors.register()
+    handler_logs.register()
     handler_programs.register()
     event_replays.register()
     event_times.register()
