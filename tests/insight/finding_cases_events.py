@@ -259,6 +259,16 @@ KEEPS: list[Case] = [
     ("function-without-failure-destination", "called by nobody here", _polled()),
     ("queue-without-dead-letter-queue", "one", _polled(**_REDRIVE)),
     ("queue-without-dead-letter-queue", "read elsewhere", _to_queue()),
+    (
+        "queue-without-dead-letter-queue",
+        "a dead-letter queue itself",
+        {
+            **_polled(),
+            "Orders": resource(
+                "AWS::SQS::Queue", RedrivePolicy={"deadLetterTargetArn": attribute("Inbox")}
+            ),
+        },
+    ),
     ("subscription-without-dead-letter-queue", "one", _subscribed(**_REDRIVE)),
     (
         "target-not-let-in",

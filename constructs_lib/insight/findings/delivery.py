@@ -62,12 +62,22 @@ def _queues(assembly: Assembly) -> Iterator[Hit]:
         for source in function.sources
     } | {pipe.source.key: pipe.resource.name for pipe in assembly.pipes}
     for queue in assembly.queues:
-        if queue.dead_letter is None and queue.resource.key in polled:
+        key = queue.resource.key
+        if queue.dead_letter is None and key in polled and key not in _dead_letter_queues(assembly):
             yield Hit(
                 place=queue.resource.place,
-                what=f"{polled[queue.resource.key]!r} reads queue {queue.resource.name!r}, which "
+                what=f"{polled[key]!r} reads queue {queue.resource.name!r}, which "
                 "has no dead-letter queue",
             )
+
+
+def _dead_letter_queues(assembly: Assembly) -> set[str | None]:
+    """Queues at the end of the line: what is read from them has failed before."""
+    found = [target.dead_letter for rule in assembly.rules for target in rule.targets]
+    found += [one.dead_letter for one in (*assembly.queues, *assembly.pipes, *assembly.buses)]
+    found += [one.dead_letter for topic in assembly.topics for one in topic.subscriptions]
+    found += [function.failure_destination for function in assembly.functions]
+    return {reference.key for reference in found if reference}
 
 
 def _subscriptions(assembly: Assembly) -> Iterator[Hit]:

@@ -124,9 +124,10 @@ RULES = (
     ),
     FindingRule(
         id="event-loop",
-        severity="error",
+        severity="warning",
         title="A loop through the bus",
-        why="Each event causes the next of its kind without end, and every round is paid for.",
+        why="Each event causes the next of its kind without end, unless something on the way stops "
+        "it; every round is paid for.",
         remedy="let the publisher use another detail-type, or exclude its source in the pattern",
         link="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rules-best-practices.html",
         find=_loops,
