@@ -1,0 +1,166 @@
+"""``duet draw`` and ``duet report`` as commands."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from constructs_lib.commands.draw import app as draw_app
+from constructs_lib.commands.report import app as report_app
+from constructs_lib.insight.runs import keep_assembly, save_run
+from tests.insight.drawn_apps import example_folder
+from tests.insight.drawn_runs import run_of_the_example
+
+
+@pytest.fixture(scope="module")
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return example_folder(tmp_path_factory.mktemp("example"))
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def _draw(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(draw_app, [str(argument) for argument in arguments])
+
+
+def test_the_default_is_markdown_of_all_pictures_on_standard_output(assembly: Path) -> None:
+    drawn = _draw(assembly)
+
+    assert drawn.exit_code == 0
+    assert drawn.stdout.count("```mermaid") == 6
+    assert drawn.stdout.startswith("## Event map\n")
+    assert drawn.stderr == ""
+
+
+def test_a_workflow_is_named_by_its_logical_id_in_any_case(assembly: Path) -> None:
+    drawn = _draw(assembly, "--workflow", "signupworkflow75d4e874")
+
+    assert drawn.stdout.count("```mermaid") == 1
+    assert "Reserve email" in drawn.stdout
+
+
+def test_a_focus_leaves_the_neighbourhood_of_one_node(assembly: Path) -> None:
+    drawn = _draw(assembly, "--focus", "AppBusAnalyticsOfSignUps2168E66D", "--depth", "1")
+
+    assert drawn.stdout.count("-->") + drawn.stdout.count("-.->") == 3
+
+
+def test_a_state_is_focused_on_in_the_workflow_that_has_it(assembly: Path) -> None:
+    drawn = _draw(assembly, "--focus", "Reserve email", "--depth", "0")
+
+    assert drawn.stdout.startswith("## SignUpWorkflow75D4E874\n")
+
+
+def test_svg_is_one_picture_and_says_which_others_there_are(assembly: Path) -> None:
+    drawn = _draw(assembly, "--format", "svg")
+
+    assert drawn.stdout.startswith("<svg ")
+    assert "this is Event map" in drawn.stderr
+    assert "SignUpWorkflow75D4E874" in drawn.stderr
+
+
+def test_a_folder_gets_a_file_for_each_picture(assembly: Path, tmp_path: Path) -> None:
+    drawn = _draw(assembly, "--format", "svg", "--output", "pictures/")
+
+    assert drawn.exit_code == 0
+    names = {path.name for path in (tmp_path / "pictures").iterdir()}
+    assert len(names) == 6
+    assert "00-event-map.svg" in names
+
+
+def test_html_is_written_to_a_file_and_said(assembly: Path, tmp_path: Path) -> None:
+    drawn = _draw(assembly, "--format", "html")
+
+    assert (drawn.stdout, drawn.stderr) == ("", "wrote duet-report.html\n")
+    assert (tmp_path / "duet-report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--workflow", "Nope"], "is named 'Nope'; pass one of"),
+        (["--focus", "Nope"], "is named 'Nope'; pass one of"),
+        (["--output", "no/such/folder.md"], "No such file"),
+    ],
+    ids=["workflow", "node", "folder"],
+)
+def test_what_cannot_be_drawn_is_said_in_one_line_with_status_2(
+    assembly: Path, arguments: list[str], message: str
+) -> None:
+    drawn = _draw(assembly, *arguments)
+
+    assert drawn.exit_code == 2
+    assert message in drawn.stderr
+    assert drawn.stderr.count("\n") == 1
+
+
+def test_an_assembly_without_workflows_and_events_is_refused(tmp_path: Path) -> None:
+    template = tmp_path / "t.json"
+    template.write_text('{"Resources": {"T": {"Type": "AWS::SNS::Topic"}}}', encoding="utf-8")
+
+    drawn = _draw(template)
+
+    assert drawn.exit_code == 2
+    assert "has neither workflows nor events to draw" in drawn.stderr
+
+
+def test_drawing_loads_neither_cdk_nor_boto3_and_starts_no_program(assembly: Path) -> None:
+    program = (
+        "import subprocess, sys\n"
+        "subprocess.Popen.__init__ = None\n"
+        "from typer.main import get_command\n"
+        "from constructs_lib.commands.draw import app\n"
+        f"get_command(app)([{str(assembly)!r}, '--format', 'svg'], standalone_mode=False)\n"
+        "print(sorted({'aws_cdk', 'boto3', 'jsii', 'jinja2'} & sys.modules.keys()))"
+    )
+
+    ended = subprocess.run(  # noqa: S603 - this Python, a fixed program
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+
+    assert ended.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_report_shows_the_newest_run_on_the_assembly_that_was_deployed(
+    assembly: Path, tmp_path: Path
+) -> None:
+    runs = tmp_path / ".duet" / "runs"
+    keep_assembly(assembly, runs / "by-hand.cdk.out")
+    run = run_of_the_example()
+    save_run(type(run)(**{**vars(run), "assembly": "by-hand.cdk.out"}), runs / "by-hand.json")
+
+    written = CliRunner().invoke(report_app, [])
+
+    assert written.exit_code == 0, written.output
+    assert written.stderr == "wrote report.html, with the run by hand\n"
+    html = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Run: by hand" in html
+    assert "executions of these have no picture here: Other/Flow" in html
+
+
+def test_a_report_without_a_run_says_so(assembly: Path) -> None:
+    written = CliRunner().invoke(report_app, [str(assembly)])
+
+    assert written.stderr == "wrote report.html, without a run\n"
+
+
+def test_a_file_that_is_no_run_is_refused(assembly: Path, tmp_path: Path) -> None:
+    file = tmp_path / "run.json"
+    file.write_text('{"name": 3}', encoding="utf-8")
+
+    refused = CliRunner().invoke(report_app, [str(assembly), "--run", str(file)])
+
+    assert refused.exit_code == 2
+    assert "is no run file" in refused.stderr
