@@ -58,14 +58,15 @@ def cost(
     run: Annotated[
         Path | None,
         typer.Option(
-            help="A file with the journal of an embedded AWS: show the units measured in it beside "
-            "the computed ones."
+            help="A run file, as [b]duet demo[/b] and [b]duet report[/b] keep: show its "
+            "executions beside the paths. It has states, retries and events, but no calls."
         ),
     ] = None,
     measured: Annotated[
         bool,
         typer.Option(
-            "--measured", help="The same with the embedded AWS of [b]duet up[/b] in this folder."
+            "--measured",
+            help="Show all units measured on the embedded AWS of [b]duet up[/b] in this folder.",
         ),
     ] = False,
     all_paths: Annotated[
@@ -121,10 +122,12 @@ def cost(
 
 def _beside(report: "CostReport", run: Path | None) -> "Beside":
     """What ran, in a file or on the embedded AWS of this folder, beside what is computed."""
-    from constructs_lib.insight.cost.beside import beside, read_run
+    from constructs_lib.insight.cost.beside import beside, beside_run
 
     if run is not None:
-        return beside(report, read_run(run))
+        from constructs_lib.insight.runs import load_run
+
+        return beside_run(report, load_run(run))
     from constructs_lib.commands._target import target_of
 
     return beside(report, target_of().embedded.journal())

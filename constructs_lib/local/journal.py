@@ -43,7 +43,6 @@ __all__ = [
     "JournalRecord",
     "MailSent",
     "PipeDelivery",
-    "journal_from_json",
 ]
 
 #: The one path of the emulator for its journal; like the emulator, on loopback only.
@@ -85,11 +84,10 @@ class JournalReading(EmulatorClient):
                 the emulator learns what the requests of REST services such as S3 are called.
         """
         query = {"after": after, "calls": int(with_api_calls)}
-        return journal_from_json(self._ask_emulator(JOURNAL_PATH, query=query))
+        return _journal(self._ask_emulator(JOURNAL_PATH, query=query))
 
 
-def journal_from_json(written: Mapping[str, object]) -> Journal:
-    """A journal as the emulator answers it."""
+def _journal(written: Mapping[str, object]) -> Journal:
     records = cast(list[Mapping[str, object]], written["records"])
     api_calls = cast(list[Mapping[str, object]], written["api_calls"])
     return Journal(

@@ -59,7 +59,7 @@ def test_a_file_that_is_no_run_ends_it_with_2(template: str) -> None:
     ran = CliRunner().invoke(app, [template, "--run", template])
 
     assert ran.exit_code == 2
-    assert "a run must be a file with the journal" in ran.output
+    assert "is no run file" in ran.output
 
 
 def test_it_starts_neither_node_nor_an_aws_client(template: str) -> None:

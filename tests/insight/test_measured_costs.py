@@ -28,12 +28,14 @@ from constructs_lib.insight.compare.guide import table_lines
 from constructs_lib.insight.compare.roads import EventsRoad, Road, WorkflowRoad
 from constructs_lib.insight.compare.rows import TOPICS
 from constructs_lib.insight.cost import DEFAULTS, CostReport, cost_report
-from constructs_lib.insight.cost.beside import Beside, beside, countable
+from constructs_lib.insight.cost.beside import Beside, beside, beside_run, countable
 from constructs_lib.insight.cost.event_flows import EventFlows
 from constructs_lib.insight.cost.measured import Measured, measured
 from constructs_lib.insight.cost.units import Units, total
 from constructs_lib.insight.cost.workflow_cost import WorkflowCosts
 from constructs_lib.insight.model import Assembly
+from constructs_lib.insight.recording import record_run
+from constructs_lib.insight.runs import Run
 from constructs_lib.local import EmbeddedAws, Mailbox
 from constructs_lib.local._account_life import AccountLife
 
@@ -83,6 +85,7 @@ class Ran:
     assembly: Assembly
     report: CostReport
     executions: Beside
+    recorded: Run
     by_events: Measured
 
 
@@ -120,6 +123,7 @@ def ran(folder: Path) -> Iterator[Ran]:
         _settle(aws)
         report = cost_report(assembly, assumptions=_ASSUMED)
         executions = beside(report, aws.journal())
+        recorded = record_run(aws, name="costs")
         with watched_bus(aws, resources.app_bus_arn) as heard:
             by_events = EventsRoad(aws, resources, outputs, heard)
             before = aws.journal()
@@ -127,7 +131,13 @@ def ran(folder: Path) -> Iterator[Ran]:
             _end(by_events, "by-events")
             _settle(aws)
             found = measured(aws.journal(), since=before)
-        yield Ran(assembly=assembly, report=report, executions=executions, by_events=found)
+        yield Ran(
+            assembly=assembly,
+            report=report,
+            executions=executions,
+            recorded=recorded,
+            by_events=found,
+        )
 
 
 def _end(road: Road, id_: str) -> None:
@@ -178,7 +188,7 @@ def test_an_execution_is_billed_as_its_path(ran: Ran, workflow: str, name: str, 
     (execution,) = [
         each
         for each in ran.executions.executions
-        if each.workflow == workflow and each.execution_arn.endswith(f":{name}" if name else "")
+        if each.workflow == workflow and each.execution.endswith(f":{name}" if name else "")
     ]
     (computed,) = [
         each.units
@@ -196,6 +206,20 @@ def test_an_execution_is_put_beside_the_path_that_it_took(ran: Ran) -> None:
 
 def test_nothing_else_was_executed(ran: Ran) -> None:
     assert len(ran.executions.executions) == 6
+
+
+def test_a_run_file_tells_the_path_of_each_execution(ran: Ran) -> None:
+    found = beside_run(ran.report, ran.recorded).executions
+
+    assert {each.path and each.path.name for each in found} == {
+        "Signed up",
+        "Email taken",
+        "Refuse request",
+        "Sign-up failed after Confirm email and Wait for confirmation failed",
+        "Email is confirmed",
+        "Announce triage",
+    }
+    assert all(each.is_equal for each in found)
 
 
 def test_a_sign_up_by_events_is_billed_as_its_events(ran: Ran) -> None:

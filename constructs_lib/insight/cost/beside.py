@@ -2,38 +2,51 @@
 
 from __future__ import annotations
 
-import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-from constructs_lib.insight.cost.measured import LOCAL_TIMES, Measured, measured
+from constructs_lib.insight.cost.measured import (
+    LOCAL_TIMES,
+    Measured,
+    event_price,
+    measured,
+)
 from constructs_lib.insight.cost.report import CostReport
-from constructs_lib.insight.cost.units import Units
+from constructs_lib.insight.cost.units import NOTHING, Units, total, units
 from constructs_lib.insight.cost.workflow_cost import PathCost, WorkflowCost
-from constructs_lib.insight.errors import InsightError
 from constructs_lib.insight.model import Workflow
-from constructs_lib.local.journal import ExecutionEnded, Journal, journal_from_json
+from constructs_lib.insight.prices import prices
+from constructs_lib.insight.runs import Event, Execution, Run
+from constructs_lib.local.journal import ExecutionEnded, Journal
+
+#: What a run file tells of an execution: states and attempts, but no call.
+_IN_RUN_FILES = frozenset({"standard-transitions", "express-requests"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExecutionBeside:
     """One execution: the units measured, and those of the path that it took.
 
-    ``path`` is the first of those that enter as many states, end alike and, if one does, are billed
-    alike; a journal does not name the states. It is None if no listed path is so, as when an
-    execution ends amid its way.
+    ``path`` is the one whose states it entered; where only their number is known, the first of
+    those that enter as many, end alike and, if one does, are billed alike. It is None if no listed
+    path is so, as when an execution ends amid its way. ``told`` are the items that the record tells
+    of; None for all.
     """
 
-    execution_arn: str
+    execution: str
     workflow: str
     path: PathCost | None
     measured: Units
+    told: frozenset[str] | None = None
 
     @property
     def computed(self) -> Units | None:
         """The path's units, but for durations, which differ between here and AWS."""
-        return countable(self.path.units) if self.path else None
+        if self.path is None:
+            return None
+        used = countable(self.path.units)
+        return used if self.told is None else used.only(self.told)
 
     @property
     def is_equal(self) -> bool:
@@ -53,7 +66,7 @@ class Beside:
         return {
             "executions": [
                 {
-                    "execution": each.execution_arn,
+                    "execution": each.execution,
                     "workflow": each.workflow,
                     "path": each.path.name if each.path else None,
                     "computed": each.computed.to_json() if each.computed is not None else None,
@@ -79,20 +92,49 @@ def beside(report: CostReport, journal: Journal, *, since: Journal | None = None
     return Beside(executions=tuple(_executions(ended, found, costs)), rest=found.rest)
 
 
-def read_run(path: Path) -> Journal:
-    """A journal from a file: as the embedded AWS answers it, or under the name ``journal``.
+def beside_run(report: CostReport, run: Run) -> Beside:
+    """Put the executions of a run file beside the paths of a report.
 
-    Raises:
-        InsightError: The file cannot be read, or holds no journal.
+    A run file has states, retries and events, and neither calls nor what functions did: those units
+    are left out on both sides.
     """
-    try:
-        written = json.loads(path.read_text(encoding="utf-8"))
-        return journal_from_json(written.get("journal", written))
-    except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:
-        raise InsightError(
-            f"a run must be a file with the journal of an embedded AWS, got {str(path)!r} "
-            f"({type(error).__name__}: {error}); record one"
-        ) from None
+    costs = {each.cost.workflow.resource.key: each.cost for each in report.workflows}
+    return Beside(
+        executions=tuple(
+            _from_run(costs[each.workflow], each)
+            for each in run.executions
+            if each.workflow in costs
+        ),
+        rest=total(_event_units(event) for event in run.events),
+    )
+
+
+def _from_run(cost: WorkflowCost, execution: Execution) -> ExecutionBeside:
+    retries = sum(max(0, len(step.attempts) - 1) for step in execution.steps)
+    is_standard = cost.workflow.kind == "STANDARD"
+    transitions = units("standard-transitions", len(execution.steps) + retries)
+    entered = Counter(step.state for step in execution.steps)
+    by_names = [path for path in cost.paths if _states(path) == entered]
+    alike = _alike(cost, states=len(execution.steps), fails=execution.status != "SUCCEEDED")
+    return ExecutionBeside(
+        execution=execution.id,
+        workflow=cost.name,
+        path=next(iter([*by_names, *alike]), None),
+        measured=transitions if is_standard else units("express-requests"),
+        told=_IN_RUN_FILES,
+    )
+
+
+def _states(path: PathCost) -> Counter[str]:
+    entered: Counter[str] = Counter()
+    for visit, times in path.walk.entered():
+        entered[visit.state.full_name] += times
+    return entered
+
+
+def _event_units(event: Event) -> Units:
+    price_id = "replayed-events" if event.replay else event_price(event.source)
+    return units(price_id, prices()[price_id].units_of(event.size_bytes))
 
 
 def countable(used: Units) -> Units:
@@ -114,9 +156,9 @@ def _executions(
         cost = by_machine[machine]
         if cost is None:
             continue
-        used = found.executions[each.execution_arn]
+        used = found.executions.get(each.execution_arn, NOTHING)
         yield ExecutionBeside(
-            execution_arn=each.execution_arn,
+            execution=each.execution_arn,
             workflow=cost.name,
             path=_path(cost, each, used),
             measured=used,
@@ -134,11 +176,14 @@ def _is_deployed_as(workflow: Workflow, physical_name: str) -> bool:
 
 def _path(cost: WorkflowCost, ended: ExecutionEnded, used: Units) -> PathCost | None:
     """The path that enters as many states and ends alike; of several, the one billed the same."""
-    alike = [
-        path
-        for path in cost.paths
-        if path.walk.states_entered == ended.states_entered
-        and path.walk.fails is (ended.status != "SUCCEEDED")
-    ]
+    alike = _alike(cost, states=ended.states_entered, fails=ended.status != "SUCCEEDED")
     same = [path for path in alike if countable(path.units) == countable(used)]
     return next(iter([*same, *alike]), None)
+
+
+def _alike(cost: WorkflowCost, *, states: int, fails: bool) -> list[PathCost]:
+    return [
+        path
+        for path in cost.paths
+        if path.walk.states_entered == states and path.walk.fails is fails
+    ]

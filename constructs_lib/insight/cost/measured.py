@@ -85,6 +85,13 @@ def measured(journal: Journal, *, since: Journal | None = None) -> Measured:
     return Measured(by_actor=by_actor)
 
 
+def event_price(source: str) -> str:
+    """As what a new event is billed, by its source."""
+    if source.startswith("aws.partner/"):
+        return "partner-events"
+    return "aws-events" if source.startswith("aws.") else "custom-events"
+
+
 def _calls_since(
     calls: Iterable[ApiCalls], before: Iterable[ApiCalls]
 ) -> Iterator[tuple[Caller, str, str, int, float, float]]:
@@ -123,17 +130,10 @@ def _of_records(records: Iterable[JournalRecord]) -> Iterator[tuple[str, Units]]
 
 
 def _published(record: EventPublished) -> tuple[str, Units]:
-    if record.replay_name:
-        price_id = "replayed-events"
-    elif record.source.startswith("aws.partner/"):
-        price_id = "partner-events"
-    elif record.source.startswith("aws."):
-        price_id = "aws-events"
-    elif record.publisher.kind == "rule":
+    if record.publisher.kind == "rule" and not record.replay_name:
         # Passed on by a rule of another bus: counted with its delivery.
         return record.publisher.arn, NOTHING
-    else:
-        price_id = "custom-events"
+    price_id = "replayed-events" if record.replay_name else event_price(record.source)
     # What a service tells of an execution, that did not do itself.
     actor = "" if record.publisher.kind == "service" else record.publisher.arn
     return actor, units(price_id, prices()[price_id].units_of(record.size_bytes))
