@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 GOLDEN_FOLDER = Path(__file__).parent
-_MUST_WRITE = os.environ.get("DUET_WRITE_GOLDEN") == "1"
+MUST_WRITE = os.environ.get("DUET_WRITE_GOLDEN") == "1"
 _ASSET_FILE = re.compile(r"\b[0-9a-f]{64}(?=\.(zip|json)\b)")
 _FUNCTION_VERSION = re.compile(r"(?<=CurrentVersion[0-9A-F]{8})[0-9a-f]{32}")
 
@@ -23,7 +23,7 @@ def assert_golden(
 ) -> None:
     """Compare a document with its golden file, or write the file under `make golden`."""
     path = folder / name
-    if _MUST_WRITE:
+    if MUST_WRITE:
         path.parent.mkdir(exist_ok=True)
         path.write_text(readable(document), encoding="utf-8")
     assert path.exists(), f"{name} has no golden file; run `make golden` and read its diff"

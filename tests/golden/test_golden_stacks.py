@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 
 from app import build_app
+from constructs_lib.insight import load
+from constructs_lib.insight.markdown import markdown
+from constructs_lib.insight.pictures import pictures
 from constructs_lib.testing.workflow import state_machine_definition, state_machine_ids
-from tests.golden.golden_files import GOLDEN_FOLDER, assert_golden, readable
+from tests.golden.golden_files import GOLDEN_FOLDER, MUST_WRITE, assert_golden, readable
 
 PROJECT_FOLDER = Path(__file__).parent.parent.parent
 STACKS = ("DuetChoreography", "DuetOrchestration", "DuetHybrid")
@@ -29,6 +32,13 @@ CONTEXT = {
     "duet:crmEndpoint": "https://example.freshdesk.com/api/v2/contacts",
 }
 
+_PAGE_HEAD = """# The example in pictures
+
+Written by `make golden` with what `duet draw` prints. Dashed and red is where something goes when
+it fails. `duet report` shows the same with search, folding, details and runs.
+
+"""
+
 Templates = dict[str, dict[str, Any]]
 
 
@@ -40,10 +50,15 @@ def _templates(assembly_folder: Path) -> Templates:
 
 
 @pytest.fixture(scope="module")
-def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+def assembly_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("assembly")
     build_app(outdir=str(folder), context=CONTEXT).synth()
-    return _templates(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def templates(assembly_folder: Path) -> Templates:
+    return _templates(assembly_folder)
 
 
 @pytest.mark.parametrize("stack_name", STACKS)
@@ -60,6 +75,14 @@ def test_a_workflow_is_its_golden_definition(templates: Templates, workflow: str
     definition = state_machine_definition(template, logical_id, substitutions={}, placeholders=True)
 
     assert_golden(f"workflows/{workflow}.asl.json", definition)
+
+
+def test_the_pictures_of_the_example_are_those_of_its_page(assembly_folder: Path) -> None:
+    page = PROJECT_FOLDER / "docs" / "event-map.md"
+    text = _PAGE_HEAD + markdown(pictures(load(assembly_folder)))
+    if MUST_WRITE:
+        page.write_text(text, encoding="utf-8")
+    assert page.read_text(encoding="utf-8") == text, "run `make golden` and explain the diff"
 
 
 def test_the_app_synthesizes_the_same_in_another_folder(
