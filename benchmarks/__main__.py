@@ -21,7 +21,6 @@ from constructs_lib.local import DeployError
 
 _ROOT = Path(__file__).parents[1]
 _REFUSALS = (BotoCoreError, ClientError, DeployError, ResponseParserError, RuntimeError)
-_PROCESSOR = "processor time of the emulator"
 _STARTS = 5
 _DEPLOYS = 3
 _SYNTH = """
@@ -40,7 +39,7 @@ def start_up(_runs: int) -> Figure:
             with EMULATORS[name]() as emulator:
                 seconds.append(emulator.start_seconds)
                 processor_seconds.append(workloads.processor_seconds(emulator))
-        parts = {_PROCESSOR: statistics.median(processor_seconds)}
+        parts = {workloads.PROCESSOR: statistics.median(processor_seconds)}
         return Measured(value=statistics.median(seconds), runs=_STARTS, parts=parts)
 
     return Figure(name="start-up", unit="s", target=1.0, results=_each(measure))
@@ -58,7 +57,7 @@ def direct_deploy(_runs: int) -> Figure:
                     before = workloads.processor_seconds(emulator)
                     seconds.append(workloads.direct_deploy(emulator, Path(folder)))
                     processor_seconds.append(workloads.processor_seconds(emulator) - before)
-            parts = {_PROCESSOR: statistics.median(processor_seconds)}
+            parts = {workloads.PROCESSOR: statistics.median(processor_seconds)}
             return Measured(value=statistics.median(seconds), runs=_DEPLOYS, parts=parts)
 
         results = _each(measure)
