@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench check lint format synth deploy destroy golden lock clean
+.PHONY: help setup demo test bench check lint format synth deploy destroy golden pictures lock clean
 
 help: ## Say what each command does
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -63,6 +63,9 @@ destroy: setup ## Remove the example from that account
 
 golden: setup ## Write the golden templates and workflow definitions anew
 	@DUET_WRITE_GOLDEN=1 pytest $(GOLDEN_TESTS) --quiet
+
+pictures: setup ## Write the README's picture anew, of the newest run (run the demo first)
+	@python -m tests.insight.screenshots
 
 lock: ## Compile the lock files anew from pyproject.toml and package.json
 	@test -x $(VENV)/bin/uv || $(MAKE) --no-print-directory setup # not with a stale lock file

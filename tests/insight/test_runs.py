@@ -122,6 +122,19 @@ def test_branches_are_taken_through_and_their_parallel_is_left_at_its_join(tmp_p
     ]
 
 
+def test_a_parallel_that_a_fail_state_ended_bears_its_error(tmp_path: Path) -> None:
+    inner = {"StartAt": "No", "States": {"No": FAIL}}
+    both = {"Type": "Parallel", "Branches": [inner], "End": True}
+    laid = _laid_over(
+        tmp_path,
+        machine("Both", Both=both),
+        Step(state="Both", entered_ms=0, left_ms=9, error="error of a Fail state"),
+        Step(state="Both / No", entered_ms=1, inside=0, part="branch 1"),
+    )
+
+    assert laid["nodes"]["Both"]["error"] == "It.Failed"
+
+
 def test_a_state_that_is_entered_often_adds_its_times_up(tmp_path: Path) -> None:
     again = {"Type": "Choice", "Choices": [], "Default": "Again"}
     laid = _laid_over(

@@ -198,6 +198,23 @@ def test_the_demo_leaves_no_process_and_no_file_but_what_the_report_shows(
     assert {path.name for path in _home(project).iterdir()} == {".cache"}
 
 
+def test_the_report_after_a_demo_shows_its_executions_and_events_and_no_person(
+    demo: subprocess.CompletedProcess[str], project: Path, tmp_path: Path
+) -> None:
+    assert demo.stdout.splitlines()[-2].endswith("duet report --open")
+    file = tmp_path / "report.html"
+
+    reported = _duet(project, "report", "--output", str(file))
+
+    assert reported.returncode == 0, reported.stderr
+    html = file.read_text(encoding="utf-8")
+    assert "Run: demo" in html
+    assert '"id":"sign-up-0016","graph":2,"status":"FAILED"' in html
+    run = (project / ".duet" / "runs" / "demo.json").read_text(encoding="utf-8")
+    assert "@" not in run
+    assert "Byron" not in run
+
+
 @pytest.mark.parametrize(
     ("option", "text", "message"),
     [

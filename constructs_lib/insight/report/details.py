@@ -57,7 +57,7 @@ class DetailsOf:
                 rows += _workflow_rows(workflow)
                 code.append(("Definition (ASL)", _json(workflow.machine.definition)))
             rows += _place_rows(workflow.resource.place)
-        elif node.key in self._assembly.resources:
+        elif node.key is not None and node.key in self._assembly.resources:
             resource = self._assembly.resources[node.key]
             rows.append(("Type", resource.type))
             rows += self._own_rows(node.key)

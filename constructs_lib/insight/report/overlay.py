@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from constructs_lib.insight.graph import Edge, Graph
 from constructs_lib.insight.model import Assembly
 from constructs_lib.insight.runs import Delivery, Event, Execution, Run, Step
 
+#: What a container that a Fail state inside has ended bears as its error.
+UNTOLD_ERROR = "error of a Fail state"
 _Marks: TypeAlias = dict[str, dict[str, Any]]
 
 
@@ -58,7 +61,8 @@ class _Keys:
 
 
 def _execution(execution: Execution, number: int, graph: Graph) -> dict[str, Any]:
-    walk = _Walk(graph, execution.steps)
+    steps = _with_fail_errors(graph, execution.steps)
+    walk = _Walk(graph, steps)
     return {
         "id": execution.id,
         "graph": number,
@@ -69,10 +73,23 @@ def _execution(execution: Execution, number: int, graph: Graph) -> dict[str, Any
         "starter": execution.starter,
         "bytes": execution.input_bytes,
         "faults": execution.faults,
-        "steps": [_step(step, walk) for step in execution.steps],
+        "steps": [_step(step, walk) for step in steps],
         "nodes": walk.marks,
         "edges": sorted(walk.edges),
     }
+
+
+def _with_fail_errors(graph: Graph, steps: Sequence[Step]) -> Sequence[Step]:
+    """Histories do not tell the error of a Fail state; its definition does."""
+    fails = {node.state: node.subtitle for node in graph.nodes if node.kind == "fail"}
+    told: dict[int, str] = {}
+    for step in steps:
+        if step.state in fails and step.inside is not None:
+            told[step.inside] = fails[step.state]
+    return [
+        replace(step, error=told[index]) if step.error == UNTOLD_ERROR and index in told else step
+        for index, step in enumerate(steps)
+    ]
 
 
 def _step(step: Step, walk: _Walk) -> dict[str, Any]:
@@ -216,7 +233,9 @@ def _hops(event: Event, keys: _Keys) -> list[Mapping[str, Any]]:
     who = keys.name_of(event.publisher) or "a client"
     state = f", {event.publisher_state}" if event.publisher_state else ""
     replay = f", replayed by {event.replay}" if event.replay else ""
-    hops = [{"where": f"{who}{state}", "what": f"published{replay}", "bad": False}]
+    hops: list[Mapping[str, Any]] = [
+        {"where": f"{who}{state}", "what": f"published{replay}", "bad": False}
+    ]
     hops.append(
         {"where": keys.name_of(event.bus), "what": f"{event.size_bytes} bytes", "bad": False}
     )
