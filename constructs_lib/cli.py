@@ -38,7 +38,12 @@ VERBS = (
     "doctor",
 )
 #: The extra that brings what a verb imports, where it is not ``local``.
-_EXTRAS: dict[str, str] = {"draw": "insight", "report": "insight", "check": "insight"}
+_EXTRAS: dict[str, str] = {
+    "draw": "insight",
+    "report": "insight",
+    "check": "insight",
+    "cost": "insight",
+}
 
 
 class _Verbs(TyperGroup):

@@ -303,3 +303,44 @@ def test_what_express_does_not_take_is_said(tmp_path: Path) -> None:
 
     assert cost.break_even is not None
     assert cost.break_even.obstacles == ("Wait waits for a task token",)
+
+
+def _choices(number: int) -> dict[str, object]:
+    """So many choices one after the other, each with a way around it."""
+    states: dict[str, object] = {f"C{number}": SUCCEED}
+    for each in range(number):
+        around = {"Variable": "$.x", "IsNull": True, "Next": f"P{each}"}
+        after = f"C{each + 1}"
+        states[f"C{each}"] = {"Type": "Choice", "Choices": [around], "Default": after}
+        states[f"P{each}"] = {"Type": "Pass", "Next": after}
+    return {"StartAt": "C0", "States": states}
+
+
+def test_of_too_many_ways_the_number_and_the_bounds_are_said(tmp_path: Path) -> None:
+    cost = counted(tmp_path, _choices(60), limit=20)
+
+    assert cost.extent is not None
+    assert cost.extent.count == 2**60
+    assert not cost.is_complete
+    assert sum(path.ways for path in cost.paths) == 20
+    assert cost.cheapest is not None
+    assert cost.cheapest.walk.states_entered == 61
+    assert cost.dearest is not None
+    assert cost.dearest.walk.states_entered == 121
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "A"}}},
+        {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "Nowhere"}}},
+        {"StartAt": "A", "States": {}},
+        {"States": {"A": PASS}},
+        {"StartAt": "A", "States": {"A": {"Type": "Map", "End": True}}},
+        {"StartAt": "A", "States": {"A": {"Type": "Choice", "Choices": []}}},
+        {"StartAt": "A", "States": {"A": {"Type": "Wonder", "Next": 3}}},
+    ],
+    ids=["endless", "dangling", "empty", "no start", "no processor", "no choice", "unknown type"],
+)
+def test_what_is_no_workflow_costs_no_crash(tmp_path: Path, definition: dict[str, object]) -> None:
+    assert counted(tmp_path, definition).is_complete

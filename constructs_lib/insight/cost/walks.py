@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from constructs_lib.insight.model import State, StateMachine
 
 # Beyond it, partial ways are no longer followed: a foreign definition may have more than stars.
-_MOST_STEPS = 20_000
+_MOST_STEPS = 10_000
 # Of the ways through a branch or an iteration, how many are combined with those of its siblings.
 _MOST_INNER = 24
 
@@ -47,10 +47,10 @@ class Walk:
         return own + inner + self.fails
 
     @property
-    def has_loop(self) -> bool:
-        """Whether it comes back to a state."""
+    def repeats(self) -> int:
+        """How often it comes back to a state."""
         names = [visit.state.name for visit in self.visits]
-        return len(set(names)) < len(names)
+        return len(names) - len(set(names))
 
     def entered(self) -> Iterator[tuple[Visit, int]]:
         """Each visit at any depth, in order, and how many times it is made."""
@@ -84,7 +84,7 @@ class Walks:
         """
         good = [walk for walk in self.found if not walk.deviations]
         if good:
-            return max(good, key=lambda walk: (not walk.has_loop, walk.states_entered))
+            return max(good, key=lambda walk: (-walk.repeats, walk.states_entered))
         return next((walk for walk in self.found if not walk.fails), next(iter(self.found), None))
 
 
@@ -103,13 +103,14 @@ class Travel:
     limit: int = 500
 
     def walks(self, machine: StateMachine) -> Walks:
-        """All ways through a state machine, or the first ``limit`` of them."""
+        """All ways through a state machine, or ``limit`` of those that fail least."""
         states = {state.name: state for state in machine.states}
         numbers = itertools.count()
-        # A way so far, by its failures: the good ones are found first.
+        # A way so far, by its failures, the newest first: good ones are found first, and each is
+        # followed to its end before another is begun.
         heap: list[tuple[int, int, tuple[Visit, ...], str]] = []
         heapq.heappush(heap, (0, next(numbers), (), machine.start_at))
-        ended: list[tuple[int, int, Walk]] = []
+        ended: list[Walk] = []
         steps = 0
         is_complete = True
         while heap:
@@ -120,23 +121,23 @@ class Travel:
             failures, _, visits, name = heapq.heappop(heap)
             state = states.get(name)
             if state is None:
-                ended.append((failures, next(numbers), Walk(visits=visits, fails=True)))
+                ended.append(Walk(visits=visits, fails=True))
                 continue
             if sum(visit.state.name == name for visit in visits) > self.loop_passes:
                 continue
             outcomes, all_inner = self._outcomes(state)
             is_complete = is_complete and all_inner
-            for visit, target in outcomes:
+            # The first choice of a state is the newest.
+            for visit, target in reversed(outcomes):
                 way = (*visits, visit)
                 worse = failures + bool(visit.caught)
                 if target is None:
                     fails = state.type == "Fail" or any(each.walk.fails for each in visit.inner)
-                    walk = Walk(visits=way, fails=fails)
-                    ended.append((worse, next(numbers), walk))
+                    ended.append(Walk(visits=way, fails=fails))
                 else:
-                    heapq.heappush(heap, (worse, next(numbers), way, target))
-        ended.sort(key=lambda each: (each[2].deviations, each[1]))
-        return Walks(found=tuple(walk for _, _, walk in ended), is_complete=is_complete)
+                    heapq.heappush(heap, (worse, -next(numbers), way, target))
+        ended.sort(key=lambda walk: (walk.deviations, walk.repeats))
+        return Walks(found=tuple(ended), is_complete=is_complete)
 
     def repetitions(self, state: State) -> int:
         """How often the inside of a Map runs; 1 for branches."""

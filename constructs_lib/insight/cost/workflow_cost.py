@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Literal
@@ -116,6 +116,7 @@ class WorkflowCosts:
         self._under_way: set[str] = set()
         self._happy: dict[str, Units] = {}
         self._notes: dict[str, list[str]] = {}
+        self._plain_visits: dict[tuple[str, str, str, bool, bool], Units] = {}
 
     @cached_property
     def all(self) -> tuple[WorkflowCost, ...]:
@@ -137,10 +138,11 @@ class WorkflowCosts:
     def of(self, workflow: Workflow) -> WorkflowCost:
         """The ways through one workflow."""
         self._under_way.add(workflow.resource.key)
-        self._notes[workflow.resource.key] = []
+        self._notes.setdefault(workflow.resource.key, [])
         walks = self._travel.walks(workflow.machine)
         paths = self._paths(workflow, walks)
-        happy = next((path for path in paths if path.walk is walks.happy), None)
+        happy_walk = walks.happy
+        happy = next((path for path in paths if path.walk is happy_walk), None)
         by_price = sorted(paths, key=lambda path: path.usd_per_million)
         bounds = None
         cheapest, dearest = by_price[:1], by_price[-1:]
@@ -151,8 +153,8 @@ class WorkflowCosts:
                 usd=lambda visit: usd_per_million(self.visit_units(workflow, visit)),
             )
             if bounds:
-                cheapest = [self._path(workflow, bounds.cheapest, id_="cheapest", name="cheapest")]
-                dearest = [self._path(workflow, bounds.dearest, id_="dearest", name="dearest")]
+                cheapest = [self._path(workflow, bounds.cheapest, name="cheapest")]
+                dearest = [self._path(workflow, bounds.dearest, name="dearest")]
         self._under_way.discard(workflow.resource.key)
         return WorkflowCost(
             workflow=workflow,
@@ -162,32 +164,33 @@ class WorkflowCosts:
             cheapest=next(iter(cheapest), None),
             dearest=next(iter(dearest), None),
             happy=happy,
-            break_even=self._break_even(workflow, walks.happy) if walks.happy else None,
+            break_even=self._break_even(workflow, happy_walk) if happy_walk else None,
             notes=tuple(dict.fromkeys(self._notes[workflow.resource.key])),
         )
 
     def _paths(self, workflow: Workflow, walks: Walks) -> tuple[PathCost, ...]:
-        alike: dict[tuple[str, bool, Units, Units], list[Walk]] = {}
+        alike: dict[tuple[str, bool, Units, Units], list[PathCost]] = {}
         for walk in walks.found:
             path = self._path(workflow, walk)
             key = path.ends_in, walk.fails, path.units, path.units_at_worst
-            alike.setdefault(key, []).append(walk)
+            alike.setdefault(key, []).append(path)
+        happy = walks.happy
         # The happy one speaks for those that cost the same.
-        told = [walks.happy if walks.happy in group else group[0] for group in alike.values()]
-        chosen = [walk for walk in told if walk is not None]
-        names = path_names(chosen, happy=walks.happy)
+        told = [
+            next((path for path in group if path.walk is happy), group[0])
+            for group in alike.values()
+        ]
+        names = path_names([path.walk for path in told], happy=happy)
         return tuple(
-            self._path(workflow, walk, id_=f"p{number}", name=name, ways=len(group))
-            for number, (walk, name, group) in enumerate(
-                zip(chosen, names, alike.values(), strict=True), start=1
+            replace(path, id=f"p{number}", name=name, ways=len(group))
+            for number, (path, name, group) in enumerate(
+                zip(told, names, alike.values(), strict=True), start=1
             )
         )
 
-    def _path(
-        self, workflow: Workflow, walk: Walk, *, id_: str = "", name: str = "", ways: int = 1
-    ) -> PathCost:
+    def _path(self, workflow: Workflow, walk: Walk, *, name: str = "") -> PathCost:
         return PathCost(
-            id=id_,
+            id=name,
             name=name,
             walk=walk,
             units=self._execution(workflow, walk),
@@ -198,7 +201,6 @@ class WorkflowCosts:
                 if not visit.caught
                 for event in _published(visit.state) * times
             ),
-            ways=ways,
         )
 
     def _execution(self, workflow: Workflow, walk: Walk, *, at_worst: bool = False) -> Units:
@@ -229,16 +231,24 @@ class WorkflowCosts:
 
     def visit_units(self, workflow: Workflow, visit: Visit, *, at_worst: bool = False) -> Units:
         """One state: its transition, its call, its retries, and what runs inside of it."""
-        attempts = self._attempts(visit.state, at_worst=at_worst)
-        is_standard = workflow.kind == "STANDARD"
-        once = units("standard-transitions") if is_standard else NOTHING
-        task = visit.state.task
-        if task is not None and (not visit.caught or is_billed_although_it_fails(task)):
-            once += self._call(workflow, visit.state, task)
-        used = once.times(attempts)
+        used = self._plain_visit(workflow, visit, at_worst=at_worst)
+        if not visit.inner:
+            return used
         return used + total(
             self._inner(workflow, visit.state, inner, at_worst=at_worst) for inner in visit.inner
         )
+
+    def _plain_visit(self, workflow: Workflow, visit: Visit, *, at_worst: bool) -> Units:
+        """One state without what runs inside of it; many ways lead through each."""
+        state, fails = visit.state, bool(visit.caught)
+        key = (workflow.resource.key, workflow.kind, state.full_name, fails, at_worst)
+        if key not in self._plain_visits:
+            once = units("standard-transitions") if workflow.kind == "STANDARD" else NOTHING
+            task = state.task
+            if task is not None and (not fails or is_billed_although_it_fails(task)):
+                once += self._call(workflow, state, task)
+            self._plain_visits[key] = once.times(self._attempts(state, at_worst=at_worst))
+        return self._plain_visits[key]
 
     def _inner(self, workflow: Workflow, state: State, inner: Inner, *, at_worst: bool) -> Units:
         child = _child_kind(state)
