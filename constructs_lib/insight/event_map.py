@@ -3,7 +3,7 @@ where an event goes when that fails."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
@@ -83,6 +83,7 @@ class _Map:
         self._consumers()
         self._sending_tasks()
         self._dead_letters()
+        self._fold_consumers()
         return Graph(
             key="event-map",
             title="Event map",
@@ -263,6 +264,25 @@ class _Map:
         for key, node in self._nodes.items():
             if letters[node.id] and node.kind == "queue":
                 self._nodes[key] = replace(node, subtitle="dead-letter queue", in_error_path=True)
+
+    def _fold_consumers(self) -> None:
+        """Give a bus's group who gets events of that bus alone: they fold away with the rules."""
+        sources: defaultdict[str, set[str]] = defaultdict(set)
+        for edge in self._edges.values():
+            sources[edge.target].add(edge.source)
+        groups = {node.id: node.group for node in self._nodes.values()}
+        groups |= {group.head: group.id for group in self._groups}
+        keys = {node.id: key for key, node in self._nodes.items() if groups[node.id] is None}
+        found = True
+        while found:
+            found = False
+            for id_, key in list(keys.items()):
+                feeding = {groups[source] for source in sources[id_]}
+                if len(feeding) == 1 and None not in feeding:
+                    (groups[id_],) = feeding
+                    self._nodes[key] = replace(self._nodes[key], group=groups[id_])
+                    del keys[id_]
+                    found = True
 
 
 def matched(pattern: Mapping[str, JsonValue] | None) -> str:

@@ -242,3 +242,15 @@ def _luminance(colour: str) -> float:
         share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares
     )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_a_folded_bus_takes_along_who_gets_its_events_alone(tmp_path: Path) -> None:
+    graph = event_map(load(example_folder(tmp_path)))
+
+    groups = {node.title: node.group for node in graph.nodes}
+    heads = {group.id: group.head for group in graph.groups}
+    bus = _ids(graph)["AppBusDB0927FF"]
+    assert heads[groups["AnalyticsF5FDC64B"] or ""] == bus
+    assert heads[groups["AnalyticsDeadLetters43C975F1"] or ""] == bus
+    # Nobody's consumer.
+    assert groups["SignUpWorkflow75D4E874"] is None

@@ -1,6 +1,7 @@
 // One picture: pan and zoom, folding, focus, and the keyboard.
 const SVG = "http://www.w3.org/2000/svg";
-const calm = matchMedia("(prefers-reduced-motion: reduce)");
+// Beyond so many nodes a picture is first shown folded.
+const MANY = 90;
 
 class Picture {
   constructor(graph, section, { onOpen, onChange }) {
@@ -235,11 +236,15 @@ class Picture {
     const node = this.nodes.get(id);
     let changed = false;
     for (let g = this.groups.get(node.group); g; g = this.groups.get(g.parent)) {
-      if (g.head !== id && this.folded.delete(g.id)) changed = true;
+      if (g.head !== id && this.folded.delete(g.id)) {
+        changed = true;
+        // Of what hundreds of nodes were folded away in, the surroundings are shown alone.
+        if (this.nodes.size > MANY) this.focus = { node: id, depth: 1 };
+      }
       this.#sign(g.head);
     }
     if (!this.withErrors && node.error) changed = this.withErrors = true;
-    if (this.focus && !this.shown.has(id)) {
+    if (this.focus && this.focus.node !== id && !this.shown.has(id)) {
       this.focus = null;
       changed = true;
     }

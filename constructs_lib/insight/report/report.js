@@ -276,4 +276,4 @@ try {
 const first = sections.findIndex((section) => `#${section.id}` === location.hash);
 const start = show(Math.max(first, 0));
 // Hundreds of rules are looked at bus by bus.
-if (start && start.nodes.size > 90 && start.graph.kind === "event-map") start.foldAll(true);
+if (start && start.nodes.size > MANY) start.foldAll(true);
