@@ -23,10 +23,11 @@ from constructs_lib.insight import load
 from constructs_lib.insight.compare import Comparison, Row, computed_rows, markdown
 from constructs_lib.insight.compare.comparison import comparison
 from constructs_lib.insight.compare.designs import DESIGNS
-from constructs_lib.insight.compare.experiment import TROUBLES, deploy_example, experiment
+from constructs_lib.insight.compare.experiment import deploy_example, experiment
 from constructs_lib.insight.compare.guide import table_lines
 from constructs_lib.insight.compare.roads import EventsRoad, Road, WorkflowRoad
 from constructs_lib.insight.compare.rows import TOPICS
+from constructs_lib.insight.compare.troubles import TROUBLES
 from constructs_lib.insight.cost import DEFAULTS, CostReport, cost_report
 from constructs_lib.insight.cost.beside import Beside, beside, beside_run, countable
 from constructs_lib.insight.cost.event_flows import EventFlows

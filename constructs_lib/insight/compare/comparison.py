@@ -9,10 +9,11 @@ from pathlib import Path
 from constructs_lib.insight import load
 from constructs_lib.insight.compare.computed_rows import computed_rows
 from constructs_lib.insight.compare.designs import DESIGNS, require_example
-from constructs_lib.insight.compare.experiment import TROUBLES, Experiment, Say, experiment
+from constructs_lib.insight.compare.experiment import Experiment, Say, experiment
 from constructs_lib.insight.compare.measured_rows import measured_rows
 from constructs_lib.insight.compare.published import published
 from constructs_lib.insight.compare.rows import TOPICS, Row
+from constructs_lib.insight.compare.troubles import TROUBLES
 from constructs_lib.insight.model import Assembly
 
 

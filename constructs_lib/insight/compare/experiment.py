@@ -21,9 +21,10 @@ from constructs_lib.demo.waiting import wait_for
 from constructs_lib.demo.watch_bus import watched_bus
 from constructs_lib.insight.compare.designs import CHOREOGRAPHED, HYBRID, ORCHESTRATED, Design
 from constructs_lib.insight.compare.roads import EventsRoad, Road, WorkflowRoad
+from constructs_lib.insight.compare.troubles import TROUBLES, Trouble
 from constructs_lib.insight.cost.measured import measured
 from constructs_lib.insight.cost.units import Units, total
-from constructs_lib.local import Deployment, EmbeddedAws, Fault, deploy
+from constructs_lib.local import Deployment, EmbeddedAws, deploy
 from constructs_lib.local._account_life import AccountLife
 from constructs_lib.local.preparations import verify_senders
 
@@ -41,60 +42,6 @@ _STEP_SECONDS = 61.0
 _IDLE_LOOKS = 3
 _OUTSIDE = "outside"
 _ALL = {"identity", "profile", "reservation"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trouble:
-    """What goes wrong in an experiment, alike for all designs."""
-
-    name: str
-    what: str
-    faults: Sequence[Fault]
-
-
-#: Seeds make the same calls fail by their order.
-TROUBLES = (
-    Trouble(
-        name="throttled",
-        what="3 in 10 writes to DynamoDB are throttled",
-        faults=[
-            Fault(
-                service="dynamodb",
-                action=action,
-                error="ProvisionedThroughputExceededException",
-                share=0.3,
-                seed=7,
-            )
-            for action in ("PutItem", "TransactWriteItems")
-        ],
-    ),
-    Trouble(
-        name="refused for good",
-        what="no profile can be stored: its table is not found",
-        faults=[
-            Fault(
-                service="dynamodb",
-                action="PutItem",
-                error="ResourceNotFoundException",
-                parameters={"Item.pk.S": "USER#*"},
-            )
-        ],
-    ),
-    Trouble(
-        name="answer lost",
-        what="identities are created, and the answer of every second call is lost",
-        faults=[
-            Fault(
-                service="cognito-idp",
-                action="AdminCreateUser",
-                error="InternalErrorException",
-                share=0.5,
-                seed=7,
-                after_effect=True,
-            )
-        ],
-    ),
-)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,8 +12,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from constructs_lib.insight.compare.comparison import Comparison
-from constructs_lib.insight.compare.experiment import TROUBLES
 from constructs_lib.insight.compare.rows import How, Row
+from constructs_lib.insight.compare.troubles import TROUBLES
 
 _HOW: dict[How, str] = {
     "templates": "the templates",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from constructs_lib.insight.cost.break_even import BreakEven
 from constructs_lib.insight.cost.event_flows import EventFlow
 from constructs_lib.insight.cost.report import CostReport, WorkflowAtMix
 from constructs_lib.insight.cost.units import Bill
-from constructs_lib.insight.cost.workflow_cost import BreakEven, PathCost
+from constructs_lib.insight.cost.workflow_cost import PathCost
 from constructs_lib.insight.prices import Price
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
-from typing import Literal
 
 from constructs_lib.insight.cost.assumptions import Assumptions
+from constructs_lib.insight.cost.break_even import (
+    BreakEven,
+    break_even,
+    express_memory_mb,
+    express_seconds,
+)
+from constructs_lib.insight.cost.distributed_map import batch_size, child_kind
 from constructs_lib.insight.cost.extent import Extent, extent
 from constructs_lib.insight.cost.path_names import path_names
 from constructs_lib.insight.cost.task_units import (
@@ -20,13 +25,6 @@ from constructs_lib.insight.cost.task_units import (
 from constructs_lib.insight.cost.units import NOTHING, Units, total, units, usd_per_million
 from constructs_lib.insight.cost.walks import Inner, Travel, Visit, Walk, Walks
 from constructs_lib.insight.model import Assembly, State, Task, Workflow
-from constructs_lib.insight.prices import prices
-
-#: How long an Express execution may run. Source: Step Functions quotas (read 2026-11-23).
-EXPRESS_SECONDS = 300
-_CHUNK_MB = 64
-_BASE_MB = Decimal(50)
-_MB = Decimal(1024 * 1024)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,21 +54,6 @@ class PathCost:
     def usd_per_million(self) -> Decimal:
         """A million such executions, at the first tier's prices."""
         return usd_per_million(self.units)
-
-
-@dataclass(frozen=True, kw_only=True)
-class BreakEven:
-    """Standard against Express for one way: what both cost a million, and where they meet.
-
-    ``seconds`` is the duration up to which Express is cheaper; None if it never is.
-    ``obstacles`` are the states that Express does not take.
-    """
-
-    standard_usd_per_million: Decimal
-    express_usd_per_million: Decimal
-    seconds: Decimal | None
-    memory_mb: int
-    obstacles: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,7 +147,7 @@ class WorkflowCosts:
             cheapest=next(iter(cheapest), None),
             dearest=next(iter(dearest), None),
             happy=happy,
-            break_even=self._break_even(workflow, happy_walk) if happy_walk else None,
+            break_even=break_even(workflow, happy_walk, self._assumptions) if happy_walk else None,
             notes=tuple(dict.fromkeys(self._notes[workflow.resource.key])),
         )
 
@@ -211,23 +194,9 @@ class WorkflowCosts:
 
     def _express(self, workflow: Workflow, walk: Walk) -> Units:
         """Request and duration of an Express execution; a transition costs nothing in it."""
-        name = workflow.resource.name
-        seconds = self._assumptions.seconds.get(name, self._assumptions.express_seconds)
-        # In steps of 100 ms.
-        billed = Decimal(math.ceil(seconds * 10)) / 10
-        memory = self._express_memory_mb(workflow, walk)
-        return units("express-requests") + units("express-gb-seconds", billed * memory / 1024)
-
-    def _express_memory_mb(self, workflow: Workflow, walk: Walk) -> int:
-        """As the pricing page estimates it: 50 MB, the definition, and the data of each step."""
-        definition = len(str(workflow.machine.definition))
-        steps = sum(
-            times * len(visit.inner) * max([each.times for each in visit.inner], default=0)
-            for visit, times in walk.entered()
-        )
-        data = self._assumptions.data_bytes * max(1, steps)
-        used = _BASE_MB + (Decimal(definition) + data) / _MB
-        return math.ceil(used / _CHUNK_MB) * _CHUNK_MB
+        gb = Decimal(express_memory_mb(workflow, walk, self._assumptions)) / 1024
+        seconds = express_seconds(workflow, self._assumptions)
+        return units("express-requests") + units("express-gb-seconds", seconds * gb)
 
     def visit_units(self, workflow: Workflow, visit: Visit, *, at_worst: bool = False) -> Units:
         """One state: its transition, its call, its retries, and what runs inside of it."""
@@ -251,7 +220,7 @@ class WorkflowCosts:
         return self._plain_visits[key]
 
     def _inner(self, workflow: Workflow, state: State, inner: Inner, *, at_worst: bool) -> Units:
-        child = _child_kind(state)
+        child = child_kind(state)
         if child is None:
             return total(
                 self.visit_units(workflow, visit, at_worst=at_worst) for visit in inner.walk.visits
@@ -259,7 +228,7 @@ class WorkflowCosts:
         # Each child of a Distributed Map is an execution of its own, of the kind that it names.
         as_child = Workflow(resource=workflow.resource, kind=child, machine=state.branches[0])
         return self._execution(as_child, inner.walk, at_worst=at_worst).times(
-            -(-inner.times // _batch(state))
+            -(-inner.times // batch_size(state))
         )
 
     def _attempts(self, state: State, *, at_worst: bool) -> Decimal:
@@ -290,26 +259,6 @@ class WorkflowCosts:
     def _note(self, workflow: Workflow, state: State, text: str) -> None:
         self._notes.setdefault(workflow.resource.key, []).append(f"{state.full_name} {text}")
 
-    def _break_even(self, workflow: Workflow, walk: Walk) -> BreakEven:
-        memory = self._express_memory_mb(workflow, walk)
-        name = workflow.resource.name
-        seconds = self._assumptions.seconds.get(name, self._assumptions.express_seconds)
-        request = prices()["express-requests"].usd_per_unit or Decimal(0)
-        gb_second = prices()["express-gb-seconds"].usd_per_unit or Decimal(0)
-        transition = prices()["standard-transitions"].usd_per_unit or Decimal(0)
-        standard = transition * walk.states_entered
-        per_second = gb_second * memory / 1024
-        # Express bills whole tenths of a second.
-        meet = Decimal(math.floor((standard - request) / per_second * 10)) / 10
-        billed = Decimal(math.ceil(seconds * 10)) / 10
-        return BreakEven(
-            standard_usd_per_million=standard * 1_000_000,
-            express_usd_per_million=(request + per_second * billed) * 1_000_000,
-            seconds=meet if meet > 0 else None,
-            memory_mb=memory,
-            obstacles=tuple(_obstacles(workflow)),
-        )
-
 
 def _published(state: State) -> tuple[tuple[str | None, str | None], ...]:
     task = state.task
@@ -323,37 +272,3 @@ def _published(state: State) -> tuple[tuple[str | None, str | None], ...]:
 def _text(entry: object, name: str) -> str | None:
     value = entry.get(name) if isinstance(entry, Mapping) else None
     return value if isinstance(value, str) and not value.startswith("{%") else None
-
-
-def _child_kind(state: State) -> Literal["STANDARD", "EXPRESS"] | None:
-    processor = state.fields.get("ItemProcessor")
-    config = processor.get("ProcessorConfig") if isinstance(processor, Mapping) else None
-    if not isinstance(config, Mapping) or config.get("Mode") != "DISTRIBUTED":
-        return None
-    return "EXPRESS" if config.get("ExecutionType") == "EXPRESS" else "STANDARD"
-
-
-def _batch(state: State) -> int:
-    batcher = state.fields.get("ItemBatcher")
-    size = batcher.get("MaxItemsPerBatch") if isinstance(batcher, Mapping) else None
-    return size if isinstance(size, int) and size > 0 else 1
-
-
-def _obstacles(workflow: Workflow) -> Sequence[str]:
-    """What Express workflows do not take. Source: developer guide, "Standard and Express"
-    (read 2026-11-23)."""
-    found = []
-    for state in workflow.machine.all_states():
-        task = state.task
-        if task is not None and task.pattern == "wait_for_task_token":
-            found.append(f"{state.full_name} waits for a task token")
-        elif task is not None and task.pattern == "sync":
-            found.append(f"{state.full_name} waits for a job")
-        elif task is not None and task.kind == "activity":
-            found.append(f"{state.full_name} waits for an activity")
-        elif _child_kind(state) is not None:
-            found.append(f"{state.full_name} is a Distributed Map")
-        seconds = state.fields.get("Seconds")
-        if state.type == "Wait" and isinstance(seconds, int | float) and seconds > EXPRESS_SECONDS:
-            found.append(f"{state.full_name} waits longer than five minutes")
-    return found
