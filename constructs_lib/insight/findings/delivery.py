@@ -74,7 +74,9 @@ def _queues(assembly: Assembly) -> Iterator[Hit]:
 def _dead_letter_queues(assembly: Assembly) -> set[str | None]:
     """Queues at the end of the line: what is read from them has failed before."""
     found = [target.dead_letter for rule in assembly.rules for target in rule.targets]
-    found += [one.dead_letter for one in (*assembly.queues, *assembly.pipes, *assembly.buses)]
+    found += [queue.dead_letter for queue in assembly.queues]
+    found += [pipe.dead_letter for pipe in assembly.pipes]
+    found += [bus.dead_letter for bus in assembly.buses]
     found += [one.dead_letter for topic in assembly.topics for one in topic.subscriptions]
     found += [function.failure_destination for function in assembly.functions]
     return {reference.key for reference in found if reference}
