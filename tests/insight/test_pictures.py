@@ -14,7 +14,7 @@ import pytest
 from constructs_lib.insight import InsightError, load
 from constructs_lib.insight.event_map import event_map, matched
 from constructs_lib.insight.graph import Graph, neighbourhood
-from constructs_lib.insight.layout import lay_out
+from constructs_lib.insight.layout import dot, lay_out
 from constructs_lib.insight.markdown import markdown
 from constructs_lib.insight.mermaid import mermaid
 from constructs_lib.insight.palette import PALETTE
@@ -201,6 +201,16 @@ def test_a_name_that_no_node_bears_is_refused_with_those_that_are_like_it(tmp_pa
 
     with pytest.raises(InsightError, match="none of the nodes of 'Event map' is named 'rule'"):
         neighbourhood(graph, "rule", depth=1)
+
+
+def test_states_that_all_lead_to_all_others_are_drawn_with_straight_edges(tmp_path: Path) -> None:
+    names = [f"S{number}" for number in range(30)]
+    choices = [{"Variable": "$.x", "StringEquals": name, "Next": name} for name in names]
+    states = {name: {"Type": "Choice", "Choices": choices} for name in names}
+    graph = _drawn(tmp_path, machine("S0", **states))
+
+    assert "splines=line" in dot(graph)
+    assert len(lay_out(graph).routes) == 901
 
 
 def test_no_two_nodes_of_200_rules_stand_over_each_other(tmp_path: Path) -> None:
