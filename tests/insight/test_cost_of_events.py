@@ -70,6 +70,12 @@ def test_an_event_is_billed_once_and_its_delivery_by_the_queue(tmp_path: Path) -
     }
 
 
+def test_a_function_is_billed_in_steps_of_a_millisecond(tmp_path: Path) -> None:
+    units = _units(_shop(tmp_path, Rule=_rule("Reader")), "seconds:Reader=0.0103")
+
+    assert units["lambda-gb-seconds"] == 0.011
+
+
 def test_messages_that_are_taken_together_share_their_requests(tmp_path: Path) -> None:
     units = _units(_shop(tmp_path, Rule=_rule("Queue")), "batch_messages=10")
 

@@ -196,6 +196,35 @@ def test_what_fails_in_a_branch_fails_the_parallel(tmp_path: Path) -> None:
     assert cost.paths[0].units["standard-transitions"] == 5
 
 
+def test_of_the_items_of_a_map_one_fails_and_the_others_are_counted_to_their_end(
+    tmp_path: Path,
+) -> None:
+    check = {
+        "Type": "Choice",
+        "Choices": [{"Variable": "$.bad", "BooleanEquals": True, "Next": "Bad"}],
+        "Default": "Good",
+    }
+    each = {
+        "Type": "Map",
+        "ItemProcessor": machine(
+            "Check", Check=check, Bad=FAIL, Good={"Type": "Pass", "Next": "Kept"}, Kept=PASS
+        ),
+        "Next": "Done",
+        "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Undo"}],
+    }
+
+    cost = counted(
+        tmp_path,
+        machine("Each", Each=each, Done=SUCCEED, Undo=FAIL),
+        assumptions=replace(DEFAULTS, items={"Each": 5}),
+    )
+
+    # The Map, two states of the item that fails, three of each of the other four, and the end; or
+    # all five to their end, where something fails inside that is no Fail state.
+    undone = [path.walk.states_entered for path in cost.paths if path.ends_in == "Undo"]
+    assert sorted(undone) == [1 + 2 + 4 * 3 + 1, 1 + 5 * 3 + 1]
+
+
 @pytest.mark.parametrize(
     ("call", "parameters", "billed"),
     [
