@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 
 from constructs_lib.insight import InsightError, load
-from constructs_lib.insight.event_map import event_map, matched
+from constructs_lib.insight.event_map import event_map
 from constructs_lib.insight.graph import Graph, neighbourhood
 from constructs_lib.insight.layout import dot, lay_out
 from constructs_lib.insight.markdown import markdown
 from constructs_lib.insight.mermaid import mermaid
 from constructs_lib.insight.palette import PALETTE
+from constructs_lib.insight.pattern_words import matched
 from constructs_lib.insight.pictures import pictures
 from constructs_lib.insight.report import report
 from constructs_lib.insight.svg import svg_document

@@ -232,6 +232,30 @@ def test_the_keyboard_alone_walks_from_state_to_state_and_opens_one(example: Ope
     assert again == first != "Start"
 
 
+def test_dragging_moves_the_picture_and_opens_nothing_and_pinching_makes_it_larger(
+    example: Opened,
+) -> None:
+    camera = "document.querySelector('.view:not([hidden]) .camera').getCTM()"
+    mouse = example.page.mouse
+    example.choose("SignUpWorkflow75D4E874")
+    before = example.page.evaluate(f"[{camera}.e, {camera}.f, {camera}.a]")
+
+    example.node("Prepare user").hover()
+    mouse.down()
+    mouse.move(700, 400)
+    mouse.move(740, 430)
+    mouse.up()
+    moved = example.page.evaluate(f"[{camera}.e, {camera}.f, {camera}.a]")
+    example.page.keyboard.down("Control")
+    mouse.wheel(0, -120)
+    example.page.keyboard.up("Control")
+    example.page.wait_for_function(f"{camera}.a > {moved[2]}")
+
+    assert moved[:2] != before[:2]
+    assert moved[2] == before[2]
+    expect(example.panel()).to_be_hidden()
+
+
 def test_the_switch_goes_from_the_systems_theme_to_light_and_to_dark(example: Opened) -> None:
     ground = "getComputedStyle(document.body).backgroundColor"
     light = example.page.evaluate(ground)

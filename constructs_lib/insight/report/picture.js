@@ -29,8 +29,9 @@ class Picture {
     this.framed = false;
     this.svg.removeAttribute("viewBox");
     this.#markHeads();
-    this.#listen();
-    this.#rove(graph.nodes[0]?.id);
+    listenToKeys(this);
+    listenToPointer(this);
+    this.rove(graph.nodes[0]?.id);
   }
 
   // -- What is shown -----------------------------------------------------------------------------
@@ -127,11 +128,11 @@ class Picture {
     if (before && after && this.focus === null) {
       this.at.x += (before.x - after.x) * this.at.scale;
       this.at.y += (before.y - after.y) * this.at.scale;
-      this.#look();
+      this.look();
     } else {
       this.frame();
     }
-    if (!wanted.has(this.current)) this.#rove(anchor ?? [...wanted][0]);
+    if (!wanted.has(this.current)) this.rove(anchor ?? [...wanted][0]);
     this.onChange(this);
   }
 
@@ -253,7 +254,7 @@ class Picture {
 
   // -- Pan and zoom ------------------------------------------------------------------------------
 
-  #look() {
+  look() {
     const { x, y, scale } = this.at;
     this.camera.setAttribute("transform", `translate(${x} ${y}) scale(${scale})`);
     this.svg.classList.toggle("far", scale < 0.45);
@@ -274,7 +275,7 @@ class Picture {
       x: place(width, this.size.width, start.x),
       y: place(height, this.size.height, start.y),
     };
-    this.#look();
+    this.look();
   }
 
   // Show some nodes as large as they fit; if they do not, from the first of them on.
@@ -292,7 +293,7 @@ class Picture {
     const place = (room, start, size) =>
       size * scale <= room - 32 ? (room - size * scale) / 2 - start * scale : 32 - start * scale;
     this.at = { scale, x: place(clientWidth, left, width), y: place(clientHeight, top, height) };
-    this.#look();
+    this.look();
   }
 
   #beginning() {
@@ -305,7 +306,7 @@ class Picture {
     const scale = Math.min(Math.max(this.at.scale * factor, 0.05), 4);
     const by = scale / this.at.scale;
     this.at = { scale, x: x - (x - this.at.x) * by, y: y - (y - this.at.y) * by };
-    this.#look();
+    this.look();
   }
 
   // Bring a node into sight, and no further than needed.
@@ -322,12 +323,12 @@ class Picture {
     if (middle && this.at.scale < 0.6) this.zoom(0.85 / this.at.scale);
     this.at.x = move(this.at.x, box.x, box.width, clientWidth);
     this.at.y = move(this.at.y, box.y, box.height, clientHeight);
-    this.#look();
+    this.look();
   }
 
   // -- Hands -------------------------------------------------------------------------------------
 
-  #rove(id) {
+  rove(id) {
     if (!id) return;
     this.elements.node.get(this.current)?.setAttribute("tabindex", "-1");
     this.current = id;
@@ -335,7 +336,7 @@ class Picture {
   }
 
   goTo(id) {
-    this.#rove(id);
+    this.rove(id);
     this.show(id);
     this.elements.node.get(id)?.focus({ preventScroll: true });
   }
@@ -350,106 +351,5 @@ class Picture {
         this.elements.edge.get(edge.id)?.classList.add("near");
       }
     }
-  }
-
-  // The nearest node in a direction; those straight ahead are nearer than those aside.
-  #neighbour(id, [dx, dy]) {
-    const centre = (box) => [box.x + box.width / 2, box.y + box.height / 2];
-    const [x, y] = centre(this.places.nodes[id]);
-    let best = null;
-    for (const other of this.shown) {
-      if (other === id || !this.places.nodes[other]) continue;
-      const [ox, oy] = centre(this.places.nodes[other]);
-      const ahead = (ox - x) * dx + (oy - y) * dy;
-      const aside = Math.abs((ox - x) * dy) + Math.abs((oy - y) * dx);
-      const distance = ahead + 2.5 * aside;
-      if (ahead > 4 && (!best || distance < best.distance)) best = { other, distance };
-    }
-    return best?.other ?? null;
-  }
-
-  #listen() {
-    const arrows = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
-    this.svg.addEventListener("keydown", (event) => {
-      const id = event.target.closest?.(".node")?.dataset.id;
-      if (event.altKey || event.ctrlKey || event.metaKey) return;
-      const actions = {
-        Enter: () => id && this.onOpen(id, { byKey: true }),
-        " ": () => id && this.onOpen(id, { byKey: true }),
-        Home: () => this.goTo([...this.shown][0]),
-        f: () => id && this.canFold(id) && this.fold(id).then(() => this.goTo(id)),
-        n: () => id && this.focusOn(id, 1).then(() => this.goTo(id)),
-        a: () => this.focus && this.focusOn(null),
-        "+": () => this.zoom(1.25),
-        "=": () => this.zoom(1.25),
-        "-": () => this.zoom(0.8),
-        0: () => this.frame({ whole: true }),
-      };
-      const direction = arrows[event.key];
-      if (direction && id) {
-        const next = this.#neighbour(id, direction);
-        if (next) this.goTo(next);
-      } else if (actions[event.key]) actions[event.key]();
-      else return;
-      event.preventDefault();
-    });
-    this.svg.addEventListener("focusin", (event) => {
-      const id = event.target.closest?.(".node")?.dataset.id;
-      if (id) this.#rove(id);
-    });
-    this.#listenToPointer();
-  }
-
-  #listenToPointer() {
-    let grip = null;
-    this.svg.addEventListener("pointerdown", (event) => {
-      if (event.button === 0) grip = { x: event.clientX, y: event.clientY, moved: false };
-    });
-    this.svg.addEventListener("pointermove", (event) => {
-      if (!grip) return;
-      const [dx, dy] = [event.clientX - grip.x, event.clientY - grip.y];
-      if (!grip.moved && Math.hypot(dx, dy) < 4) return;
-      if (!grip.moved) this.svg.setPointerCapture(event.pointerId);
-      this.svg.classList.add("moving");
-      this.at.x += dx;
-      this.at.y += dy;
-      grip = { x: event.clientX, y: event.clientY, moved: true };
-      this.#look();
-    });
-    const release = () => {
-      this.svg.classList.remove("moving");
-      // The click that ends a move is none.
-      if (grip?.moved) setTimeout(() => (this.wasMoved = false));
-      this.wasMoved = Boolean(grip?.moved);
-      grip = null;
-    };
-    this.svg.addEventListener("pointerup", release);
-    this.svg.addEventListener("pointercancel", release);
-    this.svg.addEventListener("click", (event) => {
-      if (this.wasMoved) return;
-      const id = event.target.closest(".node")?.dataset.id;
-      if (!id) this.onOpen(null, {});
-      else if (event.target.closest(".fold")) this.fold(id);
-      else this.onOpen(id, {});
-    });
-    this.svg.addEventListener("dblclick", (event) => {
-      const id = event.target.closest(".node")?.dataset.id;
-      if (id && this.canFold(id)) this.fold(id);
-    });
-    this.svg.addEventListener(
-      "wheel",
-      (event) => {
-        event.preventDefault();
-        const { left, top } = this.svg.getBoundingClientRect();
-        if (event.ctrlKey || event.metaKey) {
-          this.zoom(Math.exp(-event.deltaY / 200), event.clientX - left, event.clientY - top);
-        } else {
-          this.at.x -= event.shiftKey ? event.deltaY : event.deltaX;
-          this.at.y -= event.shiftKey ? 0 : event.deltaY;
-          this.#look();
-        }
-      },
-      { passive: false },
-    );
   }
 }

@@ -28,7 +28,7 @@ from constructs_lib.insight.svg import MARGIN, svg_content
 from constructs_lib.insight.words import KIND_WORDS, InWords, name_of
 
 _STYLES = ("picture.css", "report.css")
-_SCRIPTS = ("graphviz.js", "picture.js", "panel.js", "runs.js", "report.js")
+_SCRIPTS = ("graphviz.js", "hands.js", "picture.js", "panel.js", "runs.js", "report.js")
 
 
 def report(
