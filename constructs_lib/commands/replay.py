@@ -13,6 +13,7 @@ from constructs_lib.operations import (
     ReplayRun,
     TimeWindow,
     TimeWindowError,
+    rules_of_stack,
     workflow_of_stack,
 )
 from constructs_lib.operations.replay_view import follow_with_bar, show_report
@@ -45,7 +46,8 @@ def replay(
     rule: Annotated[
         list[str] | None,
         typer.Option(
-            help="Name or ARN of a rule that gets the events, repeatable; all if left out."
+            help="Rule that gets the events, repeatable; all if left out: its name or ARN, "
+            "or with --stack a part of its name there."
         ),
     ] = None,
     aws: OnAws = False,
@@ -72,7 +74,8 @@ def replay(
     run: ReplayRun | None = None
     try:
         arn = workflow or workflow_of_stack(stack or "", output, clients=clients)
-        run = ReplayRun.start(arn, window=window, rules=rule or [], clients=clients)
+        rules = rules_of_stack(stack, rule, clients=clients) if stack and rule else rule or []
+        run = ReplayRun.start(arn, window=window, rules=rules, clients=clients)
         outcome = follow_with_bar(run, window, message_console())
     except ReplayError as error:
         fail(error, 1)

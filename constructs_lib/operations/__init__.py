@@ -4,6 +4,7 @@ from constructs_lib.operations.replay import (
     ReplayError,
     ReplayOutcome,
     ReplayRun,
+    rules_of_stack,
     workflow_of_stack,
 )
 from constructs_lib.operations.time_window import TimeWindow, TimeWindowError
@@ -18,6 +19,7 @@ __all__ = [
     "Trace",
     "TraceError",
     "TraceNode",
+    "rules_of_stack",
     "trace_of",
     "workflow_of_stack",
 ]

@@ -154,3 +154,37 @@ def workflow_of_stack(
             f"there are: {', '.join(sorted(outputs)) or 'none'}"
         )
     return str(outputs[output_key])
+
+
+def rules_of_stack(
+    stack_name: str, wanted: Sequence[str], *, clients: Clients = environment_clients
+) -> list[str]:
+    """The names of rules for what people call them: a part of the name or of the logical id.
+
+    What fits no rule of the stack, or several, is given back as it is: the workflow knows the rules
+    of other stacks, and refuses what is none.
+
+    Raises:
+        ReplayError: The stack cannot be read.
+    """
+    try:
+        pages = clients("cloudformation").get_paginator("list_stack_resources")
+        resources = [
+            each
+            for page in pages.paginate(StackName=stack_name)
+            for each in page["StackResourceSummaries"]
+            if each["ResourceType"] == "AWS::Events::Rule"
+        ]
+    except (BotoCoreError, ClientError) as error:
+        raise ReplayError(f"the stack {stack_name} cannot be read: {error}") from error
+    # Of a rule on a custom bus CloudFormation knows "bus|rule".
+    rules = {
+        each["PhysicalResourceId"].rpartition("|")[2]: each["LogicalResourceId"]
+        for each in resources
+    }
+
+    def named(text: str) -> str:
+        fits = [rule for rule, logical_id in rules.items() if text in rule or text in logical_id]
+        return fits[0] if len(fits) == 1 and text not in rules else text
+
+    return [named(text) for text in wanted]

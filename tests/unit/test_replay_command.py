@@ -1,5 +1,7 @@
 """The ``duet replay`` command against a Step Functions that answers from a list."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,6 +39,7 @@ class Answers:
     end: Mapping[str, object]
     refused: str | None = None
     outputs: Sequence[Mapping[str, str]] = ()
+    resources: Sequence[tuple[str, str, str]] = ()
     started: list[dict[str, Any]] = field(default_factory=list)
     regions: list[str | None] = field(default_factory=list)
     looks: int = 0
@@ -61,6 +64,20 @@ class Answers:
 
     def describe_stacks(self, **_request: Any) -> dict[str, Any]:
         return {"Stacks": [{"Outputs": self.outputs}]}
+
+    def get_paginator(self, _operation: str) -> Answers:
+        return self
+
+    def paginate(self, **_request: Any) -> list[dict[str, Any]]:
+        summaries = [
+            {
+                "ResourceType": f"AWS::Events::{kind}",
+                "LogicalResourceId": logical_id,
+                "PhysicalResourceId": physical_id,
+            }
+            for kind, logical_id, physical_id in self.resources
+        ]
+        return [{"StackResourceSummaries": summaries}]
 
 
 @pytest.fixture
@@ -100,6 +117,32 @@ def test_a_window_is_handed_to_the_workflow_in_utc(
         }
     ]
     assert answers.regions == ["eu-west-1"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "rule"),
+    [
+        ("Analytics", "Shop-AppBusAnalytics-1A"),
+        ("AppBusAnalyticsOfSignUps", "Shop-AppBusAnalytics-1A"),
+        ("Shop-AppBusAnalytics-1A", "Shop-AppBusAnalytics-1A"),
+        ("AppBus", "AppBus"),
+        ("OfAnotherStack", "OfAnotherStack"),
+    ],
+)
+def test_a_rule_of_the_stack_goes_by_a_part_of_its_name(
+    duet_replay: Callable[..., Result], answers: Answers, wanted: str, rule: str
+) -> None:
+    answers.outputs = [{"OutputKey": "ReplayWorkflowArn", "OutputValue": WORKFLOW}]
+    answers.resources = [
+        ("EventBus", "Analytics", "Analytics"),
+        ("Rule", "AppBusAnalyticsOfSignUps2168", "Bus|Shop-AppBusAnalytics-1A"),
+        ("Rule", "AppBusOnboarding7588", "Bus|Shop-AppBusOnboarding-2B"),
+    ]
+
+    result = duet_replay("--stack", "Shop", *WINDOW, "--rule", wanted)
+
+    assert result.exit_code == 0, result.output
+    assert answers.started[0]["input"]["rules"] == [rule]
 
 
 def test_rules_are_handed_to_the_workflow(
