@@ -323,7 +323,9 @@ def test_a_message_that_claims_a_rule_but_holds_no_event_stays(
 def test_the_command_says_when_a_queue_can_no_longer_be_read(
     world: World, dead_letters: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(DeadLetterQueue, "find", lambda _name, **_: DeadLetterQueue(world.sqs, "gone"))
+    monkeypatch.setattr(
+        DeadLetterQueue, "find", lambda _name, **_: DeadLetterQueue(world.sqs, "gone")
+    )
 
     results = [duet(verb, dead_letters.url) for verb in ("list", "redrive")]
 
