@@ -13,6 +13,8 @@ from playwright.sync_api import Browser, Page, expect
 from constructs_lib.insight import load
 from constructs_lib.insight.report import report
 from constructs_lib.insight.runs import Run
+from tests.examples.synthesized import NAMES as FOREIGN_APPS
+from tests.examples.synthesized import synthesized
 from tests.insight.browser import chromium
 from tests.insight.drawn_apps import (
     definition_file,
@@ -22,7 +24,6 @@ from tests.insight.drawn_apps import (
 )
 from tests.insight.drawn_runs import run_of_the_example
 
-_EXAMPLES = Path(__file__).parents[2] / "examples"
 _AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 #: Texts of the shown picture that lie over each other, and texts that stick out of their node.
 _OVERLAPS = """() => {
@@ -113,9 +114,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
             "hostile", definition_file(tmp_path_factory.mktemp("hostile"), hostile_definition())
         ),
     }
-    for assembly in sorted(_EXAMPLES.glob("*/cdk.out")):
-        files[assembly.parent.name] = written(assembly.parent.name, assembly)
-    return files
+    return files | {name: written(name, synthesized(name)) for name in FOREIGN_APPS}
 
 
 @pytest.fixture
