@@ -124,4 +124,4 @@ def _price(price: Price) -> dict[str, object]:
 
 def _usd(amount: Decimal) -> float:
     """To a hundredth of a cent: more would be noise of the assumptions."""
-    return float(round(amount, 4))
+    return round(float(amount), 4)

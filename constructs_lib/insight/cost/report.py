@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -190,11 +190,12 @@ def _consumers(path: PathCost, cost: WorkflowCost, flows: EventFlows, assembly: 
 
 
 def _flow_units(
-    events: Iterable[tuple[str | None, str | None]],
+    events: Mapping[tuple[str | None, str | None], int],
     published: Mapping[tuple[str | None, str | None], str | None],
     flows: EventFlows,
 ) -> Iterator[Units]:
-    for source, detail_type in events:
+    for (source, detail_type), times in events.items():
         bus = published.get((source, detail_type))
         if bus and source and detail_type:
-            yield flows.consumers_of(bus=bus, source=source, detail_type=detail_type)
+            consumers = flows.consumers_of(bus=bus, source=source, detail_type=detail_type)
+            yield consumers.times(times)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -34,7 +35,7 @@ class PathCost:
     ``ways`` is how many there are that end in the same state and are billed the same; ``walk`` is
     the one of them on which least fails. ``units_at_worst`` has every retry used that its states
     allow. ``events`` are the source and detail-type of what it publishes, as far as they are
-    written down.
+    written down, and how many times it does.
     """
 
     id: str
@@ -42,7 +43,7 @@ class PathCost:
     walk: Walk
     units: Units
     units_at_worst: Units
-    events: tuple[tuple[str | None, str | None], ...]
+    events: Mapping[tuple[str | None, str | None], int]
     ways: int = 1
 
     @property
@@ -178,12 +179,7 @@ class WorkflowCosts:
             walk=walk,
             units=self._execution(workflow, walk),
             units_at_worst=self._execution(workflow, walk, at_worst=True),
-            events=tuple(
-                event
-                for visit, times in walk.entered()
-                if not visit.caught
-                for event in _published(visit.state) * times
-            ),
+            events=_published_on(walk),
         )
 
     def _execution(self, workflow: Workflow, walk: Walk, *, at_worst: bool = False) -> Units:
@@ -258,6 +254,15 @@ class WorkflowCosts:
 
     def _note(self, workflow: Workflow, state: State, text: str) -> None:
         self._notes.setdefault(workflow.resource.key, []).append(f"{state.full_name} {text}")
+
+
+def _published_on(walk: Walk) -> Counter[tuple[str | None, str | None]]:
+    # Counted, not listed: maps within maps publish more than memory holds.
+    counted: Counter[tuple[str | None, str | None]] = Counter()
+    for visit, times in walk.entered():
+        for event in () if visit.caught else _published(visit.state):
+            counted[event] += times
+    return counted
 
 
 def _published(state: State) -> tuple[tuple[str | None, str | None], ...]:
