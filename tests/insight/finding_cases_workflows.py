@@ -278,6 +278,26 @@ KEEPS: list[Case] = [
         "an error of one's own",
         _call("lambda:invoke", Retry=retry("OutOfStock")),
     ),
+    (
+        "wrong-error-name",
+        "a Fail state within says it",
+        workflow(
+            {
+                "Vote": {
+                    "Type": "Parallel",
+                    "Branches": [
+                        {
+                            "StartAt": "Enough",
+                            "States": {"Enough": {"Type": "Fail", "Error": "States.QuorumMet"}},
+                        }
+                    ],
+                    "Catch": catch("Done", "States.QuorumMet"),
+                    "Next": "Done",
+                },
+                "Done": _END,
+            }
+        ),
+    ),
     ("wrong-error-name", "HTTP", _call("http:invoke", Retry=retry("States.Http.StatusCode.503"))),
     (
         "wrong-error-name",

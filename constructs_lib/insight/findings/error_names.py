@@ -49,20 +49,31 @@ _HTTP = re.compile(r"States\.Http\.(?:Socket|StatusCode\.\d{3})")
 def _wrong_names(assembly: Assembly) -> Iterator[Hit]:
     for workflow in assembly.workflows:
         for state in workflow.machine.all_states():
+            raised = set(_raised_within(state))
             for name in _names(state):
-                right = _reserved_like(name)
+                right = None if name in raised else _reserved_like(name)
                 if right is None and state.task is not None:
                     right = _right_name(name, state.task)
                 if right is not None:
-                    call = f" of {call_name(state.task)}" if state.task else ""
+                    who = "nothing within"
+                    if state.task:
+                        who = f"the integration of {call_name(state.task)} never"
                     yield Hit(
                         place=workflow.resource.place,
                         state=state.full_name,
                         subject=name,
-                        what=f"{state.name!r} waits for the error {name!r}, which the integration"
-                        f"{call} never raises",
+                        what=f"{state.name!r} waits for the error {name!r}, which {who} raises",
                         remedy=f"write {right!r}" if right else "take the name from the list",
                     )
+
+
+def _raised_within(state: State) -> Iterator[str]:
+    """The errors that the Fail states in the branches say: any name at all, ``States.…`` too."""
+    for branch in state.branches:
+        for inner in branch.all_states():
+            error = inner.fields.get("Error")
+            if inner.type == "Fail" and isinstance(error, str):
+                yield error
 
 
 def _names(state: State) -> list[str]:
