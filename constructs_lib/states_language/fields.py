@@ -88,11 +88,13 @@ STATE_FIELDS: Mapping[str, frozenset[str]] = {
     },
 }
 
-#: Fields of a state machine, and of a branch or an item processor in it.
+#: Fields of a state machine, and of a branch or an item processor in it. AWS's own
+#: ``amazon-states-language-service`` 1.16 lets these name a query language; no record says that Step
+#: Functions refuses it.
 MACHINE_FIELDS = frozenset(
     {"Comment", "QueryLanguage", "StartAt", "States", "TimeoutSeconds", "Version"}
 )
-BRANCH_FIELDS = frozenset({"Comment", "ProcessorConfig", "StartAt", "States"})
+BRANCH_FIELDS = frozenset({"Comment", "ProcessorConfig", "QueryLanguage", "StartAt", "States"})
 
 REQUIRED_FIELDS: Mapping[str, tuple[str, ...]] = {
     "Task": ("Resource",),

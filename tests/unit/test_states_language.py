@@ -38,6 +38,7 @@ def said(text: str, *, express: bool = False) -> list[str]:
         {"Type": "Succeed", "End": True},
         {"Type": "Map", "Iterator": BRANCH, "End": True},
         {"Type": "Parallel", "Branches": [BRANCH], "End": True},
+        {"Type": "Parallel", "Branches": [{**BRANCH, "QueryLanguage": "JSONPath"}], "End": True},
     ],
 )
 def test_what_aws_takes_passes(state: dict[str, Any]) -> None:
