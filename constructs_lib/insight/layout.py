@@ -172,8 +172,10 @@ def lay_out(graph: Graph) -> Layout:
             return _layout(_graphviz(dot(flat)))
         except _refusals() as error:
             _backend.cache_clear()
+            # The first line says why; a trap's stack of WebAssembly frames follows.
+            reason = next(iter(str(error).splitlines()), type(error).__name__)
             raise InsightError(
-                f"graphviz cannot lay out {graph.title!r} ({len(graph.nodes)} nodes): {error}; "
+                f"graphviz cannot lay out {graph.title!r} ({len(graph.nodes)} nodes): {reason}; "
                 "draw a part of it: --focus NODE --depth 2"
             ) from error
 
