@@ -88,9 +88,8 @@ STATE_FIELDS: Mapping[str, frozenset[str]] = {
     },
 }
 
-#: Fields of a state machine, and of a branch or an item processor in it. AWS's own
-#: ``amazon-states-language-service`` 1.16 lets these name a query language; no record says that Step
-#: Functions refuses it.
+#: Fields of a state machine, and of a branch or an item processor in it. These may name a query
+#: language in AWS's own ``amazon-states-language-service`` 1.16; no record says that it is refused.
 MACHINE_FIELDS = frozenset(
     {"Comment", "QueryLanguage", "StartAt", "States", "TimeoutSeconds", "Version"}
 )
