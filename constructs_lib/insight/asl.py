@@ -13,15 +13,9 @@ from collections.abc import Iterator, Mapping, Set
 
 from constructs_lib.insight.asl_choice import condition_text
 from constructs_lib.insight.asl_task import Referrer, read_task
-from constructs_lib.insight.model import (
-    Catch,
-    JsonValue,
-    Retry,
-    State,
-    StateMachine,
-    Transition,
-)
+from constructs_lib.insight.model import Catch, Retry, State, StateMachine, Transition
 from constructs_lib.states_language.fields import BRANCH_FIELDS, MACHINE_FIELDS, STATE_FIELDS
+from constructs_lib.templates.json_value import JsonValue
 
 _RETRY_FIELDS = {
     "ErrorEquals",
@@ -123,7 +117,7 @@ class _Reader:
             self.problem(where, f"must be an object, got {_kind(fields)}")
             return State(name=name, type="", path=path, query_language=language)
         type_ = self._text(fields, "Type", where) or ""
-        language = self._language(fields, language, where)
+        own_language = self._language(fields, language, where)
         if type_ not in STATE_FIELDS:
             self.problem(where, f"must have a Type of the language, got {fields.get('Type')!r}")
         ends = fields.get("End") is True or type_ in ("Succeed", "Fail")
@@ -138,11 +132,12 @@ class _Reader:
             name=name,
             type=type_,
             path=path,
-            query_language=language,
+            query_language=own_language,
             transitions=ways,
             task=task,
             retries=retries,
             catches=catches,
+            # A state's language is its own: what is inside has that of the whole machine.
             branches=tuple(self._branches(name, type_, fields, path, language, where)),
             ends=ends,
             timeout_seconds=self._seconds(fields, "TimeoutSeconds", where),

@@ -11,7 +11,7 @@ from constructs_lib.insight.definitions import bare_workflow, read_workflow
 from constructs_lib.insight.documents import read_mapping
 from constructs_lib.insight.errors import InsightError
 from constructs_lib.insight.events import EventReader
-from constructs_lib.insight.model import Assembly, JsonValue, Note, Place, Resource
+from constructs_lib.insight.model import Assembly, Note, Place, Resource
 from constructs_lib.insight.other_resources import (
     read_functions,
     read_queues,
@@ -23,6 +23,7 @@ from constructs_lib.insight.publications import PublicationReader
 from constructs_lib.insight.reading import Reading
 from constructs_lib.insight.references import References
 from constructs_lib.insight.template_stack import TemplateStack
+from constructs_lib.templates.json_value import JsonValue
 
 _FRAME = re.compile(
     r"((?:[A-Za-z]:)?[^\s()'\"]+\.(?:py|ts|tsx|js|mjs|java|cs|go|kt)):(?:line )?(\d+)"
@@ -94,6 +95,11 @@ def load(path: str | Path) -> Assembly:
             resources={workflow.resource.key: workflow.resource},
             workflows=(workflow,),
             notes=(*notes, *problems),
+        )
+    if "stepFunctions" in content:
+        raise InsightError(
+            f"{path} must be a template, got a configuration of the Serverless Framework; run "
+            "serverless package, and name .serverless/cloudformation-template-update-stack.json"
         )
     raise InsightError(
         f"{path} must have Resources (a template) or StartAt and States (a definition), got "

@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from constructs_lib.insight.errors import InsightError
-from constructs_lib.insight.model import JsonValue
+from constructs_lib.templates.json_value import JsonValue
 
 _LARGEST_BYTES = 64 * 1024 * 1024
 _DEEPEST = 300
 _MOST_VALUES = 2_000_000
-#: ``${name}`` where JSON wants a value: SAM's definitions have numbers substituted like that.
-_BARE_SUBSTITUTION = re.compile(r"(?<=[:,\[])(\s*)(\$\{[^}\"]+\})(?=\s*[,\]}])")
+#: ``${name}`` where JSON wants a value: SAM's definitions have numbers substituted like that; other
+#: tools write ``{{ name }}``, which YAML would take for an object.
+_BARE_SUBSTITUTION = re.compile(r"(?<=[:,\[])(\s*)(\$\{[^}\"]+\}|\{\{[^{}\"]+\}\})(?=\s*[,\]}])")
 
 
 def read_text(path: Path) -> str:
@@ -96,8 +97,21 @@ def parse(text: str, name: str, *, note: Callable[[str], None]) -> JsonValue:
         if is_json and quoted != text:
             note("substitutions stand where JSON wants a value; they were read as text")
         value = _yaml(quoted if is_json else text, name, twice, instead=error if is_json else None)
+        if is_json and not _is_json(quoted):
+            note(
+                f"it is not JSON ({error}); it was read as YAML, as CloudFormation does and Step "
+                "Functions does not"
+            )
     require_shallow(value, name)
     return value
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def read_mapping(
