@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 
-from constructs_lib.insight.model import JsonValue
+from constructs_lib.templates.json_value import JsonValue
 
 _SIGNS = {
     "Equals": "=",

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from constructs_lib.insight.model import JsonValue, Reference, Task, TaskKind, TaskPattern
+from constructs_lib.insight.model import Reference, Task, TaskKind, TaskPattern
+from constructs_lib.templates.json_value import JsonValue
 
 _STATES_ARN = re.compile(
     r"arn:(?:[\w-]+|\$\{[^}]*\}):states:(?:\$\{[^}]*\}|[^:]*):(?:\$\{[^}]*\}|[^:]*):(.+)"

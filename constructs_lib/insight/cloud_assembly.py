@@ -8,8 +8,8 @@ from pathlib import Path
 
 from constructs_lib.insight.documents import read_mapping
 from constructs_lib.insight.errors import InsightError
-from constructs_lib.insight.model import JsonValue
 from constructs_lib.insight.template_stack import TemplateStack
+from constructs_lib.templates.json_value import JsonValue
 
 _DEEPEST = 20
 

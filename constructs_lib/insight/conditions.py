@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from constructs_lib.insight.intrinsics import Unrenderable, pair, sequence
-from constructs_lib.insight.model import JsonValue
+from constructs_lib.templates.intrinsics import Unrenderable, pair, sequence
+from constructs_lib.templates.json_value import JsonValue
 
 _NO_VALUE = "AWS::NoValue"
 _DEEPEST = 40

@@ -10,17 +10,11 @@ from pathlib import Path
 from constructs_lib.insight.asl import read_machine
 from constructs_lib.insight.documents import parse, read_text
 from constructs_lib.insight.errors import InsightError
-from constructs_lib.insight.intrinsics import substituted
-from constructs_lib.insight.model import (
-    JsonValue,
-    Note,
-    Place,
-    Reference,
-    Resource,
-    Workflow,
-)
+from constructs_lib.insight.model import Note, Place, Reference, Resource, Workflow
 from constructs_lib.insight.reading import Reading, mapping
 from constructs_lib.insight.template_stack import TemplateStack
+from constructs_lib.templates.intrinsics import substituted
+from constructs_lib.templates.json_value import JsonValue
 
 
 def read_workflow(reading: Reading, resource: Resource, stack: TemplateStack) -> Workflow:

@@ -9,7 +9,6 @@ from constructs_lib.insight.model import (
     Archive,
     EventBus,
     InputKind,
-    JsonValue,
     Pipe,
     Reference,
     Resource,
@@ -17,6 +16,7 @@ from constructs_lib.insight.model import (
     Target,
 )
 from constructs_lib.insight.reading import Reading, items, mapping
+from constructs_lib.templates.json_value import JsonValue
 
 DEFAULT_BUS = "default"
 

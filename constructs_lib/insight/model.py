@@ -7,13 +7,11 @@ be read is a ``Note``: kept and said, never dropped.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal
 
-JsonValue: TypeAlias = (
-    "bool | int | float | str | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
-)
+from constructs_lib.templates.json_value import JsonValue
 
 TransitionKind = Literal["next", "choice", "default", "catch"]
 TaskKind = Literal["lambda", "sdk", "optimized", "http", "activity", "nested", "unknown"]

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from constructs_lib.insight.model import (
     EventSource,
     Function,
-    JsonValue,
     Queue,
     Reference,
     Resource,
@@ -17,6 +16,7 @@ from constructs_lib.insight.model import (
     Topic,
 )
 from constructs_lib.insight.reading import Reading, items, mapping
+from constructs_lib.templates.json_value import JsonValue
 
 # Lambda's own defaults. Source: AWS::Lambda::Function (read 2026-11-27).
 _DEFAULT_MEMORY_MB = 128

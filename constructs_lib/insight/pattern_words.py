@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from constructs_lib.insight.model import JsonValue
+from constructs_lib.templates.json_value import JsonValue
 
 
 def matched(pattern: Mapping[str, JsonValue] | None) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TypeGuard
 
-from constructs_lib.insight.intrinsics import is_intrinsic
-from constructs_lib.insight.model import JsonValue, Note, Place, ResourcePolicy, Statement
+from constructs_lib.insight.model import Note, Place, ResourcePolicy, Statement
 from constructs_lib.insight.reading import Reading, items, mapping
+from constructs_lib.templates.intrinsics import is_intrinsic
+from constructs_lib.templates.json_value import JsonValue
 
 _POLICIES = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy")
 

@@ -10,7 +10,6 @@ from constructs_lib.insight.events import EventReader
 from constructs_lib.insight.model import (
     EventBus,
     Function,
-    JsonValue,
     Pipe,
     Publication,
     State,
@@ -18,6 +17,7 @@ from constructs_lib.insight.model import (
     Workflow,
 )
 from constructs_lib.insight.reading import Reading, mapping
+from constructs_lib.templates.json_value import JsonValue
 
 _LITERAL = re.compile(r"\{%\s*(?:'([^'\\]*)'|\"([^\"\\]*)\")\s*%\}")
 _PUT_EVENTS = ("events:PutEvents", "events:*", "*")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from constructs_lib.insight.model import JsonValue, Note, Reference, Resource
+from constructs_lib.insight.model import Note, Reference, Resource
 from constructs_lib.insight.references import References
+from constructs_lib.templates.json_value import JsonValue
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,9 +14,10 @@ from functools import cached_property
 
 from constructs_lib.insight.arns import short_name, split
 from constructs_lib.insight.conditions import Conditions
-from constructs_lib.insight.intrinsics import Renderer, Unrenderable, pair, sequence
-from constructs_lib.insight.model import JsonValue, Reference
+from constructs_lib.insight.model import Reference
 from constructs_lib.insight.template_stack import TemplateStack
+from constructs_lib.templates.intrinsics import Renderer, Unrenderable, pair, sequence
+from constructs_lib.templates.json_value import JsonValue
 
 _MARKER = re.compile(r"\$\{(?:([^{}]+)/)?([A-Za-z0-9]+)(?:\.([A-Za-z0-9.]+))?\}")
 _KNOWN_PSEUDO = {"AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com"}

@@ -13,8 +13,8 @@ from dataclasses import replace
 from typing import Any, TypeGuard
 
 from constructs_lib.insight.errors import InsightError
-from constructs_lib.insight.model import JsonValue
 from constructs_lib.insight.template_stack import TemplateStack
+from constructs_lib.templates.json_value import JsonValue
 
 SAM = "AWS::Serverless-2016-10-31"
 #: Where local files seem to lie while SAM looks at the template; nothing is ever sent there.

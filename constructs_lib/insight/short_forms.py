@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from constructs_lib.insight.errors import InsightError
-from constructs_lib.insight.model import JsonValue
+from constructs_lib.templates.json_value import JsonValue
 
 try:
     import yaml

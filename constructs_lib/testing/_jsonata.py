@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 import jsonata
 from jsonata import utils
 
-from constructs_lib.testing.workflow import JsonValue
+from constructs_lib.templates.json_value import JsonValue
 
 _HASH_ALGORITHMS = {
     "MD5": "md5",

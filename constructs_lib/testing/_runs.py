@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from constructs_lib.templates.json_value import JsonValue
 from constructs_lib.testing._moto_patches.executions import execution_of, history_of
 from constructs_lib.testing._moto_patches.observer import Observer
-from constructs_lib.testing.workflow import JsonValue
 
 _LOOK_AGAIN_SECONDS = 0.1
 _START_SECONDS = 10

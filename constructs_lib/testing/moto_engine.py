@@ -27,11 +27,11 @@ import boto3
 from botocore.exceptions import ClientError, UnknownServiceError
 from moto import mock_aws
 
+from constructs_lib.templates.json_value import JsonValue
 from constructs_lib.testing._faults import FAILED_ENTRY, FaultError, InjectedFault
 from constructs_lib.testing._moto_patches.apply import all_patches
 from constructs_lib.testing._moto_patches.observer import Observer
 from constructs_lib.testing._runs import StartedWorkflow, WorkflowDeadlineError, WorkflowRun
-from constructs_lib.testing.workflow import JsonValue
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient

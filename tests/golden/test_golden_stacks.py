@@ -14,7 +14,7 @@ from app import build_app
 from constructs_lib.insight import load
 from constructs_lib.insight.markdown import markdown
 from constructs_lib.insight.pictures import pictures
-from constructs_lib.testing.workflow import state_machine_definition, state_machine_ids
+from constructs_lib.templates.state_machines import state_machine_definition, state_machine_ids
 from tests.golden.golden_files import GOLDEN_FOLDER, MUST_WRITE, assert_golden, readable
 
 PROJECT_FOLDER = Path(__file__).parent.parent.parent

@@ -5,16 +5,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from constructs_lib.templates.json_value import JsonValue
+from constructs_lib.templates.state_machines import state_machine_definition, state_machine_ids
 from constructs_lib.testing.moto_engine import (
     StartedWorkflow,
     WorkflowDeadlineError,
     WorkflowEngine,
     WorkflowRun,
-)
-from constructs_lib.testing.workflow import (
-    JsonValue,
-    state_machine_definition,
-    state_machine_ids,
 )
 from tests.moto.world import World
 

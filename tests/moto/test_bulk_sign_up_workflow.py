@@ -20,8 +20,8 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk.assertions import Template
 
 from constructs_lib.orchestration.bulk_sign_up import BulkSignUp
+from constructs_lib.templates.state_machines import state_machine_definition, state_machine_ids
 from constructs_lib.testing.moto_engine import WorkflowEngine, WorkflowRun, moto_workflows
-from constructs_lib.testing.workflow import state_machine_definition, state_machine_ids
 
 _CDK_JSON = Path(__file__).parent.parent.parent / "cdk.json"
 _BUCKET = "files-of-users"

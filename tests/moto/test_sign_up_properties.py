@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.configuration import set_hypothesis_home_dir
 from sfnx.testing import Call, Failure, run
 
-from constructs_lib.testing.workflow import state_machine_definition, state_machine_ids
+from constructs_lib.templates.state_machines import state_machine_definition, state_machine_ids
 
 # Nothing is kept between runs: no example database, no folder in the project.
 set_hypothesis_home_dir(tempfile.gettempdir())

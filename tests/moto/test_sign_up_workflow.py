@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from constructs_lib.templates.json_value import JsonValue
 from constructs_lib.testing.moto_engine import FAILED_ENTRY, WorkflowEngine, moto_workflows
-from constructs_lib.testing.workflow import JsonValue
 from tests.moto.sign_ups import WAITING_STATE, SignUps
 from tests.moto.world import World
 

@@ -16,8 +16,8 @@ from aws_cdk import aws_sns as sns
 from aws_cdk.assertions import Template
 
 from constructs_lib.orchestration import TicketTriage
+from constructs_lib.templates.json_value import JsonValue
 from constructs_lib.testing.moto_engine import FAILED_ENTRY, moto_workflows
-from constructs_lib.testing.workflow import JsonValue
 from tests.moto.triage_world import TOPIC_ARN, TriageWorld
 
 _CDK_JSON = Path(__file__).parent.parent.parent / "cdk.json"

@@ -7,12 +7,9 @@ from typing import Any
 
 import boto3
 
+from constructs_lib.templates.json_value import JsonValue
+from constructs_lib.templates.state_machines import state_machine_definition, state_machine_ids
 from constructs_lib.testing.moto_engine import WorkflowEngine, WorkflowRun
-from constructs_lib.testing.workflow import (
-    JsonValue,
-    state_machine_definition,
-    state_machine_ids,
-)
 from tests.moto.world import World
 
 TOPIC_ARN = "arn:aws:sns:us-east-1:123456789012:urgent-tickets"

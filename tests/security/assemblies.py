@@ -9,11 +9,8 @@ from typing import Any
 from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
 
-from constructs_lib.testing.workflow import (
-    JsonValue,
-    state_machine_definition,
-    state_machine_ids,
-)
+from constructs_lib.templates.json_value import JsonValue
+from constructs_lib.templates.state_machines import state_machine_definition, state_machine_ids
 
 Template = dict[str, Any]
 _PACK = "AwsSolutions"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from constructs_lib.testing.workflow import JsonValue
+from constructs_lib.templates.json_value import JsonValue
 from tests.security.assemblies import Assembly, Template
 
 _PERSONAL = re.compile(r"e-?mail|name|phone|address", re.IGNORECASE)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from constructs_lib.local.cdk_cli import node_executable
-from constructs_lib.testing.workflow import JsonValue
+from constructs_lib.templates.json_value import JsonValue
 from tests.security.assemblies import Assembly
 
 _PROJECT_FOLDER = Path(__file__).parent.parent.parent

@@ -11,7 +11,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk.assertions import Match, Template
 
 from constructs_lib.orchestration.bulk_sign_up import BulkSignUp
-from constructs_lib.testing.workflow import state_machine_definition, state_machine_ids
+from constructs_lib.templates.state_machines import state_machine_definition, state_machine_ids
 from constructs_lib.validation import ConfigError
 
 _ROWS = "Sign up each row"

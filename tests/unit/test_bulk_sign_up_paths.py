@@ -16,7 +16,7 @@ from aws_cdk.assertions import Template
 from sfnx.testing import Call, Execution, Failure, run
 
 from constructs_lib.orchestration.bulk_sign_up import BulkSignUp
-from constructs_lib.testing.workflow import state_machine_definition, state_machine_ids
+from constructs_lib.templates.state_machines import state_machine_definition, state_machine_ids
 from tests.coverage_table import LOG
 from tests.workflow_coverage import Paths, all_paths, catch_of, places
 

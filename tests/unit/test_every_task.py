@@ -9,7 +9,7 @@ import pytest
 from app import build_app
 from constructs_lib.orchestration.retry_policies import DYNAMODB_TRANSIENT
 from constructs_lib.service_models.service_errors import DYNAMODB_ERRORS
-from constructs_lib.testing.workflow import state_machine_definition, state_machine_ids
+from constructs_lib.templates.state_machines import state_machine_definition, state_machine_ids
 from tests.unit.every_task import Finding, findings
 
 _RETRY = {"ErrorEquals": list(DYNAMODB_TRANSIENT.errors), "MaxAttempts": 5}

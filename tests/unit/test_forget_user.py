@@ -19,7 +19,7 @@ from sfnx.testing import Call, Execution, Failure, run
 
 from constructs_lib.choreography import PipeTarget, StreamPipe
 from constructs_lib.orchestration import ForgetUser, users_table
-from constructs_lib.testing.workflow import state_machine_definition, state_machine_ids
+from constructs_lib.templates.state_machines import state_machine_definition, state_machine_ids
 from tests.coverage_table import LOG
 from tests.unit.every_task import findings
 from tests.unit.resources import only, properties_of

@@ -12,7 +12,7 @@ from aws_cdk.assertions import Template
 
 from constructs_lib.contracts import EventContract
 from constructs_lib.orchestration import PublishEvent
-from constructs_lib.testing.workflow import state_machine_definition, state_machine_ids
+from constructs_lib.templates.state_machines import state_machine_definition, state_machine_ids
 from constructs_lib.validation import ConfigError
 from tests.unit.order_placed import order_placed
 

@@ -15,7 +15,7 @@ from sfnx import testing
 from sfnx.testing import Call, Execution, Failure
 
 from constructs_lib.choreography import EventArchive, Replay
-from constructs_lib.testing.workflow import state_machine_definition, state_machine_ids
+from constructs_lib.templates.state_machines import state_machine_definition, state_machine_ids
 from constructs_lib.validation import ConfigError
 from tests.unit.every_task import findings
 from tests.unit.resources import properties_of

@@ -17,7 +17,7 @@ from aws_cdk.assertions import Template
 from constructs_lib.orchestration.failure_notice import FailureNotice
 from constructs_lib.orchestration.retry_policies import DYNAMODB_TRANSIENT
 from constructs_lib.orchestration.saga import Saga, SagaState, SagaStep
-from constructs_lib.testing.workflow import state_machine_definition, state_machine_ids
+from constructs_lib.templates.state_machines import state_machine_definition, state_machine_ids
 from constructs_lib.validation import ConfigError
 from tests.unit.every_task import findings
 

@@ -9,7 +9,7 @@ from botocore.loaders import Loader
 
 from constructs_lib.orchestration.sdk_task import SdkTask
 from constructs_lib.service_models import sdk_model
-from constructs_lib.testing.workflow import state_machine_definition, state_machine_ids
+from constructs_lib.templates.state_machines import state_machine_definition, state_machine_ids
 from constructs_lib.validation import ConfigError
 
 TABLE_ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/users"

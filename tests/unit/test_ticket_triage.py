@@ -10,11 +10,8 @@ from aws_cdk import aws_sns as sns
 from aws_cdk.assertions import Match, Template
 
 from constructs_lib.orchestration import TicketTriage
-from constructs_lib.testing.workflow import (
-    JsonValue,
-    state_machine_definition,
-    state_machine_ids,
-)
+from constructs_lib.templates.json_value import JsonValue
+from constructs_lib.templates.state_machines import state_machine_definition, state_machine_ids
 from constructs_lib.validation import ConfigError
 
 _TOPIC_ARN = "arn:aws:sns:us-east-1:123456789012:urgent-tickets"

@@ -19,6 +19,7 @@ NEUTRAL = (
     "rules",
     "service_models",
     "states_language",
+    "templates",
 )
 NODE_STARTERS = {"aws_cdk", "jsii", "constructs"}
 

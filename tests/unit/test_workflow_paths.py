@@ -23,7 +23,7 @@ from sfnx import testing
 from sfnx.testing import Call, Execution, Failure
 
 from constructs_lib.orchestration import SignUpMail, SignUpWorkflow
-from constructs_lib.testing.workflow import state_machine_definition, state_machine_ids
+from constructs_lib.templates.state_machines import state_machine_definition, state_machine_ids
 from tests.coverage_table import LOG
 from tests.workflow_coverage import Paths, Place, Transition, all_paths, catch_of, places
 

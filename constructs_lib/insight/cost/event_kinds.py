@@ -6,7 +6,7 @@ import fnmatch
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from constructs_lib.insight.model import JsonValue
+from constructs_lib.templates.json_value import JsonValue
 
 
 @dataclass(frozen=True, kw_only=True, order=True)

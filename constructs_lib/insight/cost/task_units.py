@@ -8,8 +8,9 @@ from decimal import Decimal
 
 from constructs_lib.insight.cost.assumptions import Assumptions
 from constructs_lib.insight.cost.units import NOTHING, Units, units
-from constructs_lib.insight.model import Function, JsonValue, Task
+from constructs_lib.insight.model import Function, Task
 from constructs_lib.insight.prices import prices
+from constructs_lib.templates.json_value import JsonValue
 
 _HALF = Decimal("0.5")
 

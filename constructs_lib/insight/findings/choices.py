@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from constructs_lib.insight.findings.finding import FindingRule, Hit
 from constructs_lib.insight.findings.states import machines_of, reachable
-from constructs_lib.insight.model import Assembly, JsonValue, State
+from constructs_lib.insight.model import Assembly, State
+from constructs_lib.templates.json_value import JsonValue
 
 _COMPLEMENTS = ("BooleanEquals", "IsPresent", "IsNull", "IsBoolean", "IsNumeric", "IsString")
 

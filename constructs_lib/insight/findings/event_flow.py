@@ -8,7 +8,8 @@ from constructs_lib.event_patterns.traps import aws_sources
 from constructs_lib.insight.findings.event_graph import EventGraph, loops
 from constructs_lib.insight.findings.finding import FindingRule, Hit
 from constructs_lib.insight.findings.matching import matches
-from constructs_lib.insight.model import Assembly, EventBus, JsonValue, Publication
+from constructs_lib.insight.model import Assembly, EventBus, Publication
+from constructs_lib.templates.json_value import JsonValue
 
 
 def event_of(publication: Publication) -> Mapping[str, str | None]:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from constructs_lib.insight.findings.finding import FindingRule, Hit
-from constructs_lib.insight.model import Assembly, JsonValue, State, Workflow
+from constructs_lib.insight.model import Assembly, State, Workflow
+from constructs_lib.templates.json_value import JsonValue
 
 _LINK_PATHS = (
     "https://docs.aws.amazon.com/step-functions/latest/dg/input-output-inputpath-params.html"

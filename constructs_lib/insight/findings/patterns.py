@@ -8,8 +8,9 @@ from typing import NamedTuple
 from constructs_lib.event_patterns.grammar import require_valid_pattern
 from constructs_lib.event_patterns.traps import require_useful_pattern
 from constructs_lib.insight.findings.finding import FindingRule, Hit
-from constructs_lib.insight.model import Assembly, JsonValue, Resource
+from constructs_lib.insight.model import Assembly, Resource
 from constructs_lib.rules import ConfigError
+from constructs_lib.templates.json_value import JsonValue
 
 _LINK = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html"
 _ALWAYS_THERE = ("version", "id", "detail-type", "source", "account", "time", "region")

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from constructs_lib.insight.findings.finding import FindingRule, Hit
-from constructs_lib.insight.model import Assembly, JsonValue, State, Workflow
+from constructs_lib.insight.model import Assembly, State, Workflow
+from constructs_lib.templates.json_value import JsonValue
 
 _LINK_LOGS = "https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html"
 #: How a name of a field ends, in words, if it holds personal data.

@@ -11,7 +11,6 @@ from constructs_lib.insight.model import (
     Archive,
     Assembly,
     Function,
-    JsonValue,
     Place,
     Publication,
     Queue,
@@ -21,6 +20,7 @@ from constructs_lib.insight.model import (
     State,
     Workflow,
 )
+from constructs_lib.templates.json_value import JsonValue
 
 #: A term and what is said of it; a headed table; a headed piece of JSON.
 Row: TypeAlias = tuple[str, str]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from constructs_lib.local.deployment.assembly import path_in_template
 from constructs_lib.local.deployment.errors import Failure
 from constructs_lib.local.deployment.planned_stack import PlannedStack
-from constructs_lib.testing.workflow import (
+from constructs_lib.templates.state_machines import (
     WorkflowTemplateError,
     state_machine_definition,
     state_machine_ids,

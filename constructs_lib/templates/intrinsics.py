@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from constructs_lib.insight.model import JsonValue
+from constructs_lib.templates.json_value import JsonValue
 
 _SUB_VARIABLE = re.compile(r"\$\{(!?)([^}]*)\}")
 

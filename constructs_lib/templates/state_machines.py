@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from constructs_lib.insight.intrinsics import Renderer, Unrenderable, substituted
-from constructs_lib.insight.model import JsonValue as JsonValue
+from constructs_lib.templates.intrinsics import Renderer, Unrenderable, substituted
+from constructs_lib.templates.json_value import JsonValue
 
 _STATE_MACHINE_TYPE = "AWS::StepFunctions::StateMachine"
 _PSEUDO_PARAMETERS: Mapping[str, str] = {
