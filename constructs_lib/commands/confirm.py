@@ -10,6 +10,7 @@ from rich.markup import escape
 from constructs_lib.commands._consoles import result_console
 from constructs_lib.commands._ends import BAD_INPUT, BAD_RESULT, fail
 from constructs_lib.commands._target import EndpointUrl, OnAws, embedded_only, target_of
+from constructs_lib.names import UnknownNameError
 from constructs_lib.operations.confirmation import (
     CONFIRMED,
     NoCodeError,
@@ -18,7 +19,6 @@ from constructs_lib.operations.confirmation import (
     newest_code,
     result_of,
 )
-from constructs_lib.operations.names import UnknownNameError
 from constructs_lib.operations.target import TargetError
 
 app = typer.Typer(add_completion=False)

@@ -12,8 +12,8 @@ from constructs_lib.commands._consoles import result_console
 from constructs_lib.commands._ends import BAD_INPUT, BAD_RESULT, fail
 from constructs_lib.commands._target import EndpointUrl, OnAws, embedded_only, target_of
 from constructs_lib.commands.publish import show_outcomes
+from constructs_lib.names import UnknownNameError
 from constructs_lib.operations.json_arguments import JsonArgumentError
-from constructs_lib.operations.names import UnknownNameError
 from constructs_lib.operations.partner_events import (
     find_partner,
     find_sample,

@@ -10,8 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from constructs_lib.commands._consoles import result_console
 from constructs_lib.commands._ends import BAD_INPUT, BAD_RESULT, fail
 from constructs_lib.commands._target import EndpointUrl, OnAws, target_of
+from constructs_lib.names import UnknownNameError
 from constructs_lib.operations.json_arguments import JsonArgumentError, read_json_or_file
-from constructs_lib.operations.names import UnknownNameError
 from constructs_lib.operations.publishing import (
     EventError,
     Published,

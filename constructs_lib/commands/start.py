@@ -11,8 +11,8 @@ from rich.table import Table
 from constructs_lib.commands._consoles import message_console, result_console
 from constructs_lib.commands._ends import BAD_INPUT, BAD_RESULT, INTERRUPTED, fail
 from constructs_lib.commands._target import EndpointUrl, OnAws, target_of
+from constructs_lib.names import UnknownNameError
 from constructs_lib.operations.json_arguments import JsonArgumentError, read_json
-from constructs_lib.operations.names import UnknownNameError
 from constructs_lib.operations.target import Target, TargetError
 from constructs_lib.operations.workflows import (
     ExecutionResult,

@@ -7,7 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from constructs_lib.insight.naming import named
+from constructs_lib.insight.errors import InsightError
+from constructs_lib.names import UnknownNameError, pick
 
 GraphKind = Literal["workflow", "event-map"]
 NodeKind = Literal[
@@ -192,7 +193,10 @@ def named_node(graph: Graph, name: str) -> Node:
         InsightError: There is none, or more than one.
     """
     drawn = (node for node in graph.nodes if node.title)
-    return named(drawn, name, names_of=_names, among=f"nodes of {graph.title!r}")
+    try:
+        return pick(name, drawn, names=_names, what=f"node of {graph.title!r}")
+    except UnknownNameError as error:
+        raise InsightError(str(error)) from None
 
 
 def _names(node: Node) -> tuple[str, ...]:

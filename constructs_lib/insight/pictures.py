@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from constructs_lib.insight.errors import InsightError
 from constructs_lib.insight.event_map import event_map
 from constructs_lib.insight.graph import Graph
 from constructs_lib.insight.model import Assembly, Workflow
-from constructs_lib.insight.naming import named
 from constructs_lib.insight.workflow_graph import workflow_graph
+from constructs_lib.names import UnknownNameError, pick
 
 
 def pictures(assembly: Assembly) -> Sequence[Graph]:
@@ -19,16 +20,19 @@ def pictures(assembly: Assembly) -> Sequence[Graph]:
 
 
 def workflow_picture(assembly: Assembly, name: str) -> Graph:
-    """The picture of the workflow of that name.
+    """The picture of the workflow of that name, or with that in its name.
 
     Raises:
         InsightError: No workflow, or more than one, bears it.
     """
-    return workflow_graph(
-        named(assembly.workflows, name, names_of=_names, among=f"workflows of {assembly.path}")
-    )
+    try:
+        return workflow_graph(pick(name, assembly.workflows, names=_names, what="workflow"))
+    except UnknownNameError as error:
+        raise InsightError(str(error)) from None
 
 
 def _names(workflow: Workflow) -> tuple[str, ...]:
-    place = workflow.resource.place
-    return (workflow.resource.name, place.logical_id, place.construct_path, workflow.resource.key)
+    place, name = workflow.resource.place, workflow.resource.name
+    # Duet's constructs call the one workflow inside them Workflow.
+    construct = name.removesuffix("/Workflow")
+    return (name, construct, place.logical_id, place.construct_path, workflow.resource.key)

@@ -7,8 +7,8 @@ import re
 from typing import TYPE_CHECKING
 
 from constructs_lib.local.mailbox import Mailbox
+from constructs_lib.names import UnknownNameError
 from constructs_lib.operations.deployed import resources_of
-from constructs_lib.operations.names import UnknownNameError
 from constructs_lib.operations.target import Target
 from constructs_lib.operations.workflows import (
     WORKFLOW_TYPE,

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from constructs_lib.names import pick
 from constructs_lib.operations.json_arguments import read_json_or_file
-from constructs_lib.operations.names import pick
 from constructs_lib.operations.publishing import EventError, Published, outcomes_of
 from constructs_lib.operations.target import Target
 from constructs_lib.partners import KNOWN_PARTNERS, PartnerSource, SampleEvent

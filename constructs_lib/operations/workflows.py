@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from constructs_lib.names import pick
 from constructs_lib.operations.deployed import resources_of
-from constructs_lib.operations.names import pick
 from constructs_lib.operations.target import Target
 
 if TYPE_CHECKING:

@@ -87,8 +87,8 @@ def test_html_is_written_to_a_file_and_said(assembly: Path, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--workflow", "Nope"], "is named 'Nope'; pass one of"),
-        (["--focus", "Nope"], "is named 'Nope'; pass one of"),
+        (["--workflow", "Nope"], "must be one that there is, got 'Nope'"),
+        (["--focus", "Nope"], "must be one that there is, got 'Nope'"),
         (["--output", "no/such/folder.md"], "No such file"),
     ],
     ids=["workflow", "node", "folder"],

@@ -197,10 +197,12 @@ def test_a_neighbourhood_has_what_is_near_whichever_way_edges_point(tmp_path: Pa
     assert len(near.edges) == 3
 
 
-def test_a_name_that_no_node_bears_is_refused_with_those_that_are_like_it(tmp_path: Path) -> None:
+def test_a_name_that_several_nodes_have_a_part_of_is_refused_with_all_of_them(
+    tmp_path: Path,
+) -> None:
     graph = event_map(load(large_template(tmp_path, rules=3, states=10)))
 
-    with pytest.raises(InsightError, match="none of the nodes of 'Event map' is named 'rule'"):
+    with pytest.raises(InsightError, match="must be the name of one, 'rule' fits"):
         neighbourhood(graph, "rule", depth=1)
 
 

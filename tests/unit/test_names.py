@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from constructs_lib.operations.names import UnknownNameError, pick
+from constructs_lib.names import UnknownNameError, pick
 
 PATHS = ("Shop/SignUp", "Shop/SignUp/Confirm", "Shop/Triage", "Other/Triage", "Shop/Replay")
 

@@ -15,6 +15,7 @@ TOOLS = ("local", "testing", "insight", "demo", "operations", "commands", "cli",
 NEUTRAL = (
     "contracts",
     "event_patterns",
+    "names",
     "partners",
     "rules",
     "service_models",

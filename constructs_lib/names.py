@@ -25,7 +25,8 @@ def pick(
     Args:
         wanted: The name.
         things: What is looked through.
-        names: The names of a thing; the first is what it is called in messages.
+        names: The names of a thing; the first is what it is called in messages, the last is told
+            where that is the same for several.
         what: What the things are called in messages, such as ``workflow``.
     Raises:
         UnknownNameError: It is the name of none, or a part of several.
@@ -39,9 +40,11 @@ def pick(
         if len(found) == 1:
             return found[0]
         if found:
+            told = [names(each)[0] for each in found]
+            if len(set(told)) < len(told):
+                told = [names(each)[-1] for each in found]
             raise UnknownNameError(
-                f"{what} must be the name of one, {wanted!r} fits "
-                f"{_listed(names(each)[0] for each in found)}; write more of it"
+                f"{what} must be the name of one, {wanted!r} fits {_listed(told)}; write more of it"
             )
     called: dict[str, list[str]] = {}
     for each in candidates:
