@@ -17,6 +17,7 @@ from constructs_lib.states_language.fields import (
     BRANCH_FIELDS,
     JSONATA,
     JSONPATH,
+    LIST_FIELDS,
     MACHINE_FIELDS,
     ONLY_IN,
     PROCESSOR_FIELDS,
@@ -121,6 +122,7 @@ class _Checks:
             return
         yield from _unsupported(state, STATE_FIELDS[kind], place)
         yield from self._languages(state, place)
+        yield from _shapes(state, place)
         if missing := [name for name in REQUIRED_FIELDS.get(kind, ()) if name not in state]:
             yield _required(missing, place)
         if kind not in {"Choice", *TERMINAL_TYPES} and (
@@ -191,7 +193,9 @@ class _Checks:
             processor, where = state.get(field), f"{place}/{field}"
             if not isinstance(processor, dict):
                 continue
-            config = processor.get("ProcessorConfig")
+            config = processor.get("ProcessorConfig", {})
+            if not isinstance(config, dict):
+                yield _error("The field 'ProcessorConfig' must be an object", where)
             if isinstance(config, dict) and config.get("Mode") == "DISTRIBUTED":
                 if self._express:
                     yield _error("Express state machine does not support DISTRIBUTED mode", where)
@@ -204,6 +208,21 @@ def _unsupported(node: Node, fields: frozenset[str], place: str) -> Iterator[Dia
     for name in node:
         if name not in fields:
             yield _error(f"Field '{name}' is not supported", place or "/")
+
+
+def _shapes(state: Node, place: str) -> Iterator[Diagnostic]:
+    for field in PROCESSOR_FIELDS:
+        if field in state and not isinstance(state[field], dict):
+            yield _error(f"The field '{field}' must be an object", f"{place}/{field}")
+    for field in LIST_FIELDS:
+        found = state.get(field)
+        if found is None:
+            continue
+        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+            yield _error(f"The field '{field}' must be a list of objects", f"{place}/{field}")
+    for field in ("Error", "Cause"):
+        if not isinstance(state.get(field, ""), str):
+            yield _error(f"The field '{field}' must be text", f"{place}/{field}")
 
 
 def _rules(state: Node, field: str, needed: tuple[str, ...], place: str) -> Iterator[Diagnostic]:

@@ -103,6 +103,8 @@ REQUIRED_FIELDS: Mapping[str, tuple[str, ...]] = {
 #: Of these a state needs one, and has one at most.
 WAIT_FIELDS = ("Seconds", "SecondsPath", "Timestamp", "TimestampPath")
 PROCESSOR_FIELDS = ("ItemProcessor", "Iterator")
+#: Lists of objects.
+LIST_FIELDS = ("Branches", "Catch", "Choices", "Retry")
 #: Types after which an execution, or a branch, is at its end.
 TERMINAL_TYPES = frozenset({"Succeed", "Fail"})
 STATE_NAME_MAX_CHARACTERS = 80

@@ -162,6 +162,14 @@ def test_what_aws_refuses_is_refused_in_its_words(
         (of({}), "SCHEMA_VALIDATION_FAILED"),
         (of({"A": END}, Coment="typo"), "SCHEMA_VALIDATION_FAILED"),
         (of({"A": END}, QueryLanguage="XPath"), "SCHEMA_VALIDATION_FAILED"),
+        (of({"A": {"Type": "Choice", "Choices": [None]}}), "SCHEMA_VALIDATION_FAILED"),
+        (of({"A": {**TASK, "Retry": {"ErrorEquals": ["X"]}}}), "SCHEMA_VALIDATION_FAILED"),
+        (of({"A": {"Type": "Map", "Iterator": [], "End": True}}), "SCHEMA_VALIDATION_FAILED"),
+        (
+            of({"A": {"Type": "Map", "Iterator": {**BRANCH, "ProcessorConfig": 1}, "End": True}}),
+            "SCHEMA_VALIDATION_FAILED",
+        ),
+        (of({"A": {"Type": "Fail", "Error": 404}}), "SCHEMA_VALIDATION_FAILED"),
         (of({"A" * 81: END}), "INVALID_STATE_NAME"),
         (
             of({"A": {**END, "QueryLanguage": "JSONPath"}}, QueryLanguage="JSONata"),
