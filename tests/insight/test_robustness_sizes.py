@@ -4,9 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from constructs_lib.insight import load
+import pytest
+
+from constructs_lib.insight import InsightError, layout, load
 from constructs_lib.insight.cost import DEFAULTS, cost_report
 from constructs_lib.insight.cost.as_json import to_json
+from constructs_lib.insight.pictures import pictures
 from tests.insight.machines import task
 
 
@@ -31,3 +34,28 @@ def test_maps_within_maps_are_counted_although_their_events_fill_no_memory(tmp_p
     (only,) = workflow.cost.paths
     assert only.events == {("shop", "Ordered"): 10**30}
     assert json.dumps(to_json(report))
+
+
+def test_a_picture_that_takes_too_long_is_given_up_with_a_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = 300
+    states: dict[str, Any] = {
+        f"Choice {number}": {
+            "Type": "Choice",
+            "Choices": [
+                {"Variable": "$.a", "NumericEquals": way, "Next": f"Choice {(number + way) % many}"}
+                for way in range(20)
+            ],
+            "Default": "End",
+        }
+        for number in range(many)
+    }
+    path = tmp_path / "tangle.asl.json"
+    definition = {"StartAt": "Choice 0", "States": {**states, "End": {"Type": "Succeed"}}}
+    path.write_text(json.dumps(definition), encoding="utf-8")
+    (picture,) = pictures(load(path))
+    monkeypatch.setattr(layout, "_LONGEST_SECONDS", 0.0)
+
+    with pytest.raises(InsightError, match=r"takes longer than 0 seconds; draw a part of it"):
+        layout.lay_out(picture)
