@@ -17,6 +17,7 @@ import pytest
 
 if TYPE_CHECKING:
     from constructs_lib.testing.deployed import Duet
+    from constructs_lib.testing.deployed.run_keeper import RunKeeper
     from constructs_lib.testing.deployed.worlds import World, Worlds
 
 _ASSEMBLY = "duet_assembly"
@@ -26,6 +27,7 @@ _MARKER_HELP = (
     "and duet_module deploy, and how; nearer marks win, argument by argument"
 )
 _WORLDS = pytest.StashKey["Worlds"]()
+_KEEPER: pytest.StashKey[RunKeeper] = pytest.StashKey()
 _REMEDY = "run: pip install 'cdk-duet[local]'"
 
 
@@ -41,6 +43,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--duet-aws-profile",
         help="deploy to the real account and region of this profile; what is deployed stays there",
     )
+    group.addoption(
+        "--duet-report",
+        action="store_true",
+        help="keep what the tests' executions and events did in .duet/runs, for duet report",
+    )
     parser.addini(
         _ASSEMBLY,
         "the cloud assembly that duet fixtures deploy, from the root folder on",
@@ -49,8 +56,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the mark known."""
+    """Make the mark known, and keep runs if asked to."""
     config.addinivalue_line("markers", _MARKER_HELP)
+    if config.getoption("--duet-report"):
+        try:
+            from constructs_lib.testing.deployed.run_keeper import RunKeeper
+        except ImportError as error:
+            raise pytest.UsageError(f"--duet-report needs {error.name}; {_REMEDY}") from error
+        config.stash[_KEEPER] = RunKeeper(config)
+        config.pluginmanager.register(config.stash[_KEEPER])
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -128,7 +142,9 @@ def _worlds(config: pytest.Config) -> Worlds:
                 "all tests; add -n0",
                 pytrace=False,
             )
-        config.stash[_WORLDS] = Worlds(endpoint_url=endpoint_url, profile=profile)
+        config.stash[_WORLDS] = Worlds(
+            endpoint_url=endpoint_url, profile=profile, keeper=config.stash.get(_KEEPER, None)
+        )
     return config.stash[_WORLDS]
 
 

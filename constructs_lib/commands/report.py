@@ -36,8 +36,8 @@ def report(
     """Write a report of one HTML file: the event map, each workflow, and what happened in them.
 
     Choose an execution in it to see its path, the time in each state, retries and errors; choose an
-    event to see which rules matched it, who got it and when. `duet demo` leaves a run file; in the
-    same folder, the report shows it.
+    event to see which rules matched it, who got it and when. `duet demo` and `pytest --duet-report`
+    leave a run file; in the same folder, the report shows it.
 
     Example: duet demo && duet report --open
 

@@ -42,7 +42,12 @@ _HISTORIES_MAX = 500
 
 
 def record_run(
-    account: EmbeddedAccount, *, name: str, after: int = 0, time_scale: float = 1.0
+    account: EmbeddedAccount,
+    *,
+    name: str,
+    after: int = 0,
+    time_scale: float = 1.0,
+    journal: Journal | None = None,
 ) -> Run:
     """Record what happened in an account: call it while the stacks are still deployed.
 
@@ -50,8 +55,10 @@ def record_run(
         name: How the report names the run.
         after: Only what the journal numbered later: ``Journal.last_number`` of a former look.
         time_scale: The emulator's, so that the report can say so.
+        journal: What to record, where it has been read already; ``after`` is then of no account.
     """
-    journal = account.journal(after=after)
+    if journal is None:
+        journal = account.journal(after=after, with_api_calls=False)
     names = _deployed_names(account)
     notes = []
     if journal.dropped:

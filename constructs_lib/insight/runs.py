@@ -11,7 +11,7 @@ import shutil
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from constructs_lib.insight.errors import InsightError
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 #: Where run files are, in the folder that a command was called in.
 RUNS_FOLDER = Path(".duet", "runs")
 _VERSION = 1
+
+#: How a test ended; what only went wrong while it was cleaned up is not told.
+TestOutcome: TypeAlias = Literal["passed", "failed", "skipped"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +71,7 @@ class Execution:
         workflow: ``Stack/LogicalId`` if a stack made it, else its ARN.
         starter: Who started it, in words.
         steps: Empty if the emulator keeps no history of it.
+        test: Id of the test that it belongs to; empty outside of tests.
     """
 
     id: str
@@ -80,6 +84,7 @@ class Execution:
     input_bytes: int = 0
     faults: int = 0
     steps: tuple[Step, ...] = ()
+    test: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +117,7 @@ class Event:
         bus: ``Stack/LogicalId`` if a stack made it, else its ARN; likewise ``publisher``, which is
             empty for clients of the API.
         matched: Rules that gave it to a target, or tried to.
+        test: Id of the test that it belongs to; empty outside of tests.
     """
 
     id: str
@@ -126,6 +132,15 @@ class Event:
     matched: tuple[str, ...] = ()
     archived_by: tuple[str, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
+    test: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordedTest:
+    """A test whose executions and events were recorded; ``id`` is pytest's node id."""
+
+    id: str
+    outcome: TestOutcome
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +151,7 @@ class Run:
         assembly: Folder of the assembly that was deployed, relative to the run file.
         time_scale: What a second of the workflows took in seconds.
         notes: What could not be recorded, in words.
+        tests: In the order they ran; empty if no tests were recorded.
     """
 
     name: str
@@ -145,6 +161,7 @@ class Run:
     executions: tuple[Execution, ...] = ()
     events: tuple[Event, ...] = ()
     notes: tuple[str, ...] = ()
+    tests: tuple[RecordedTest, ...] = ()
     version: int = _VERSION
 
 

@@ -12,6 +12,9 @@ from textwrap import dedent
 
 import pytest
 
+from constructs_lib.insight import load
+from constructs_lib.insight.report import report
+from constructs_lib.insight.runs import load_run
 from constructs_lib.local import EmbeddedAws
 from tests.testing_plugin.shop import write_shop
 
@@ -270,3 +273,39 @@ def test_a_real_account_is_for_one_process(project: Project) -> None:
     printed = project.run("-n1", "--duet-aws-profile", "shop", embedded=False, **environment)
 
     assert "as there is one deployment for all tests; add -n0" in printed
+
+
+def test_a_report_shows_what_each_test_did_whichever_worker_ran_it(project: Project) -> None:
+    project.file(
+        "test_shop.py",
+        """
+        def test_a_sale(duet):
+            duet.workflow("Checkout").run({"amount": 3}).expect_succeeded()
+
+        def test_no_sale(duet):
+            duet.workflow("Checkout").run({"amount": 0}).expect_succeeded()
+        """,
+    )
+
+    printed = project.run("-n2", "--duet-report")
+
+    run = load_run(project.folder / ".duet" / "runs" / "tests.json")
+    assert "to see them in pictures: duet report --open" in printed
+    assert {test.id: test.outcome for test in run.tests} == {
+        "test_shop.py::test_a_sale": "passed",
+        "test_shop.py::test_no_sale": "failed",
+    }
+    assert {(each.test, each.status) for each in run.executions} == {
+        ("test_shop.py::test_a_sale", "SUCCEEDED"),
+        ("test_shop.py::test_no_sale", "FAILED"),
+    }
+    page = report(load(project.folder / ".duet" / "runs" / run.assembly), run=run)
+    assert "test_no_sale: failed" in page
+
+
+def test_nothing_is_kept_unless_a_report_is_wanted(project: Project) -> None:
+    project.file("test_shop.py", _TEST)
+
+    project.run()
+
+    assert not (project.folder / ".duet").exists()

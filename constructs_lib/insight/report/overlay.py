@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from constructs_lib.insight.graph import Edge, Graph
 from constructs_lib.insight.model import Assembly
-from constructs_lib.insight.runs import Delivery, Event, Execution, Run, Step
+from constructs_lib.insight.runs import Delivery, Event, Execution, RecordedTest, Run, Step
 
 #: What a container that a Fail state inside has ended bears as its error.
 UNTOLD_ERROR = "error of a Fail state"
@@ -23,6 +23,7 @@ def overlay(run: Run, graphs: Sequence[Graph], assembly: Assembly) -> dict[str, 
     drawn = [(each, workflows.get(keys.of(each.workflow))) for each in run.executions]
     strangers = sorted({each.workflow for each, number in drawn if number is None})
     notes = list(run.notes)
+    tests = {test.id: _test(test) for test in run.tests}
     if strangers:
         notes.append(f"executions of these have no picture here: {', '.join(strangers)}")
     if run.events and events is None:
@@ -33,9 +34,13 @@ def overlay(run: Run, graphs: Sequence[Graph], assembly: Assembly) -> dict[str, 
         "timeScale": run.time_scale,
         "notes": notes,
         "executions": [
-            _execution(each, number, graphs[number]) for each, number in drawn if number is not None
+            {**_execution(each, number, graphs[number]), "test": tests.get(each.test, "")}
+            for each, number in drawn
+            if number is not None
         ],
-        "events": [] if events is None else [_event(e, *events, keys) for e in run.events],
+        "events": []
+        if events is None
+        else [{**_event(e, *events, keys), "test": tests.get(e.test, "")} for e in run.events],
     }
 
 
@@ -58,6 +63,12 @@ class _Keys:
     def name_of(self, key: str) -> str:
         """How the pictures call it; outside of them, the last part of its ARN."""
         return self._names.get(self.of(key)) or key.rsplit(":", 1)[-1].rsplit("/", 1)[-1]
+
+
+def _test(test: RecordedTest) -> str:
+    """A test as its person knows it, and how it ended unless well."""
+    name = test.id.rsplit("::", 1)[-1]
+    return name if test.outcome == "passed" else f"{name}: {test.outcome}"
 
 
 def _execution(execution: Execution, number: int, graph: Graph) -> dict[str, Any]:

@@ -64,6 +64,7 @@ class Runs {
       make("span", { class: "status", "aria-hidden": "true" }, running ? "…" : bad ? "✕" : "✓"),
       choice.type ?? choice.id,
       make("small", {}, words),
+      choice.test ? make("small", {}, choice.test) : "",
     );
     this.buttons.set(choice, button);
     return make("li", { class: bad ? "bad" : "ok" }, button);

@@ -20,6 +20,8 @@ from constructs_lib.testing.deployed.relocation import relocated
 if TYPE_CHECKING:
     from boto3 import Session
 
+    from constructs_lib.testing.deployed.run_keeper import RunKeeper
+
 
 @dataclass(frozen=True, kw_only=True)
 class World:
@@ -43,11 +45,19 @@ class Worlds:
     Args:
         endpoint_url: A running embedded AWS to use instead.
         profile: The profile of a real account to use instead.
+        keeper: Records what tests do in the accounts of embedded AWSs.
     """
 
-    def __init__(self, *, endpoint_url: str | None = None, profile: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        endpoint_url: str | None = None,
+        profile: str | None = None,
+        keeper: RunKeeper | None = None,
+    ) -> None:
         self._endpoint_url = endpoint_url
         self._profile = profile
+        self._keeper = keeper
         self._emulators: dict[float, EmbeddedAws] = {}
         self._publisher = AssetPublisher()
         self._assemblies: dict[tuple[Path, int], list[AssembledStack]] = {}
@@ -78,6 +88,8 @@ class Worlds:
                 closing.callback(AccountLife(account).drop)
                 assembled = relocated(assembled, account.account_id, stacks=world.stacks)
                 duet = Duet(account, assembled, self._deploy(world, assembled, account))
+                if self._keeper:
+                    closing.enter_context(self._keeper.watched(account, world))
             closing.callback(duet.close)
             for fault in world.faults:
                 duet.faults.inject(fault)
