@@ -10,9 +10,10 @@ from constructs_lib.commands._consoles import message_console, result_console
 from constructs_lib.commands._ends import BAD_INPUT, BAD_RESULT, INTERRUPTED, fail
 from constructs_lib.demo.resources import ResourcesError
 from constructs_lib.insight.compare import compare as compare_designs
-from constructs_lib.insight.compare import page, show
+from constructs_lib.insight.compare import page, save_comparison, show
 from constructs_lib.insight.compare.guide import write_table
 from constructs_lib.insight.errors import InsightError
+from constructs_lib.insight.runs import COMPARISON_FILE
 from constructs_lib.local import DeployError, EmbeddedAwsError
 
 app = typer.Typer(add_completion=False)
@@ -41,7 +42,8 @@ def compare(
     It deploys the example app to an embedded AWS of its own, signs people up by each design, lets
     services fail, and puts control, complexity, error handling, scalability, latency and cost side
     by side. The templates, the run and published figures are the only sources, and each row says
-    which. It takes about half a minute; nothing leaves this machine.
+    which. It takes about half a minute; nothing leaves this machine. The result is kept: the next
+    `duet report` in this folder shows it with charts.
 
     Synthesize the example with a mail sender and a CRM first:
 
@@ -57,6 +59,7 @@ def compare(
             compared = compare_designs(
                 assembly, sign_ups=sign_ups, on_progress=lambda text: status.update(f"{text} …")
             )
+        save_comparison(compared, COMPARISON_FILE)
         if output is not None and output.suffix == ".md":
             write_table(output, compared.rows, compared.designs)
         elif output is not None:

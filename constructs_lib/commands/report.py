@@ -1,8 +1,10 @@
 """``duet report``: pictures with the newest run laid over them."""
 
+from __future__ import annotations
+
 import webbrowser
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,8 +12,12 @@ from constructs_lib.commands._consoles import message_console
 from constructs_lib.commands._ends import BAD_INPUT, fail
 from constructs_lib.insight.assembly import load
 from constructs_lib.insight.errors import InsightError
+from constructs_lib.insight.model import Assembly
 from constructs_lib.insight.report import report as rendered
-from constructs_lib.insight.runs import Run, load_run, newest_run
+from constructs_lib.insight.runs import COMPARISON_FILE, Run, load_run, newest_run
+
+if TYPE_CHECKING:
+    from constructs_lib.insight.compare import Comparison
 
 app = typer.Typer(add_completion=False)
 
@@ -37,18 +43,20 @@ def report(
 
     Choose an execution in it to see its path, the time in each state, retries and errors; choose an
     event to see which rules matched it, who got it and when. `duet demo` and `pytest --duet-report`
-    leave a run file; in the same folder, the report shows it.
+    leave a run file; in the same folder, the report shows it. So it does with what `duet compare`
+    has measured.
 
     Example: duet demo && duet report --open
 
-    Exit status: 0, or 2 if the assembly or the run file cannot be read.
+    Exit status: 0, or 2 if the assembly, the run file or the comparison cannot be read.
     """
     say = message_console()
     try:
         file = run or newest_run()
         recorded = load_run(file) if file is not None else None
         assembly = load(path or _deployed(recorded, file) or Path("cdk.out"))
-        output.write_text(rendered(assembly, run=recorded), encoding="utf-8")
+        html = rendered(assembly, run=recorded, comparison=_compared(assembly))
+        output.write_text(html, encoding="utf-8")
     except (InsightError, OSError) as error:
         fail(error, BAD_INPUT)
     shown = f", with the run {recorded.name}" if recorded is not None else ", without a run"
@@ -63,3 +71,14 @@ def _deployed(run: Run | None, file: Path | None) -> Path | None:
         return None
     folder = file.parent / run.assembly
     return folder if folder.exists() else None
+
+
+def _compared(assembly: Assembly) -> Comparison | None:
+    """What ``duet compare`` has kept, if it is about what the report draws."""
+    if not COMPARISON_FILE.exists():
+        return None
+    # Loaded when there is a comparison: it brings the embedded AWS along.
+    from constructs_lib.insight.compare import load_comparison
+    from constructs_lib.insight.compare.designs import lacking_design
+
+    return None if lacking_design(assembly) else load_comparison(COMPARISON_FILE)

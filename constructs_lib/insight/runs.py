@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Where run files are, in the folder that a command was called in.
 RUNS_FOLDER = Path(".duet", "runs")
+#: Where ``duet compare`` leaves what it has measured, likewise.
+COMPARISON_FILE = Path(".duet", "comparison.json")
 _VERSION = 1
 
 #: How a test ended; what only went wrong while it was cleaned up is not told.

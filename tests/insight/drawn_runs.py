@@ -1,9 +1,11 @@
-"""Runs written by hand, to be laid over the example's pictures."""
+"""Runs and a comparison written by hand, to be laid over the example's pictures."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
+from constructs_lib.insight.compare import Cell, Comparison, Row
 from constructs_lib.insight.runs import Attempt, Delivery, Event, Execution, Run, Step
 
 _AT = datetime(2026, 11, 27, 9, 30, tzinfo=UTC)
@@ -58,3 +60,24 @@ def run_of_the_example() -> Run:
     )
     stranger = Execution(id="x", workflow="Other/Flow", status="SUCCEEDED", started=_AT)
     return Run(name="by hand", recorded=_AT, executions=(refused, stranger), events=(event,))
+
+
+def comparison_of_the_example() -> Comparison:
+    """Short and long texts, a quantity that is markup, and cells without a number."""
+    names = ("orchestrated", "choreographed", "hybrid")
+    long = "17 new, 1 changed: SignUp/Workflow/Resource/Role/DefaultPolicy/Resource"
+    cells = {
+        "components <b>that</b> know the order": [Cell(text=long, value=Decimal(18))] * 3,
+        "resources": [Cell(text=str(n), value=Decimal(n)) for n in (10, 97, 0)],
+        "billable units": [Cell(text="1 event, 4 writes")] * 3,
+    }
+    rows = [
+        Row(
+            topic="control",
+            quantity=quantity,
+            how="templates",
+            cells=dict(zip(names, of_designs, strict=True)),
+        )
+        for quantity, of_designs in cells.items()
+    ]
+    return Comparison(rows=rows, sign_ups=3, measured=_AT)

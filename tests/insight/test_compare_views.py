@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
@@ -16,7 +16,16 @@ from typer.testing import CliRunner
 
 from constructs_lib.commands.compare import app
 from constructs_lib.insight import InsightError
-from constructs_lib.insight.compare import Cell, Comparison, Row, markdown, page, show
+from constructs_lib.insight.compare import (
+    Cell,
+    Comparison,
+    Row,
+    load_comparison,
+    markdown,
+    page,
+    save_comparison,
+    show,
+)
 from constructs_lib.insight.compare.designs import DESIGNS
 from constructs_lib.insight.compare.guide import table_lines, write_table
 from constructs_lib.insight.compare.published import published
@@ -34,7 +43,9 @@ def _row(*values: int, quantity: str = "things <here>") -> Row:
     return Row(topic="control", quantity=quantity, how="templates", cells=cells)
 
 
-_COMPARISON = Comparison(rows=[_row(1, 8, 0), _row(2, 2, 2)], sign_ups=3)
+_COMPARISON = Comparison(
+    rows=[_row(1, 8, 0), _row(2, 2, 2)], sign_ups=3, measured=datetime(2026, 11, 27, tzinfo=UTC)
+)
 
 
 class _Page(HTMLParser):
@@ -164,3 +175,34 @@ def test_a_row_says_how_it_is_known() -> None:
     local = replace(_row(1, 2, 3), how="local")
 
     assert "| times here |" in markdown([local], _NAMES)
+
+
+def test_what_is_kept_is_read_again(tmp_path: Path) -> None:
+    file = tmp_path / "new folder" / "comparison.json"
+    save_comparison(_COMPARISON, file)
+
+    assert load_comparison(file) == _COMPARISON
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "refusal"),
+    [
+        ('"rows"', '"lines"', "is no comparison"),
+        ('"version": 1', '"version": 99', "has version 99"),
+        ('"hybrid"', '"monolithic"', "it compares other designs"),
+    ],
+)
+def test_a_file_of_something_else_is_refused(
+    tmp_path: Path, old: str, new: str, refusal: str
+) -> None:
+    file = tmp_path / "comparison.json"
+    save_comparison(_COMPARISON, file)
+    file.write_text(file.read_text("utf-8").replace(old, new), encoding="utf-8")
+
+    with pytest.raises(InsightError, match=f"{refusal}.*run `duet compare` again"):
+        load_comparison(file)
+
+
+def test_a_file_that_is_not_there_is_told_with_the_remedy(tmp_path: Path) -> None:
+    with pytest.raises(InsightError, match="run `duet compare` to make one"):
+        load_comparison(tmp_path / "none.json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -12,9 +13,10 @@ from typer.testing import CliRunner, Result
 
 from constructs_lib.commands.draw import app as draw_app
 from constructs_lib.commands.report import app as report_app
+from constructs_lib.insight.compare import save_comparison
 from constructs_lib.insight.runs import keep_assembly, save_run
 from tests.insight.drawn_apps import definition_file, example_folder
-from tests.insight.drawn_runs import run_of_the_example
+from tests.insight.drawn_runs import comparison_of_the_example, run_of_the_example
 from tests.insight.machines import machine
 
 
@@ -164,6 +166,28 @@ def test_a_report_without_a_run_says_so(assembly: Path) -> None:
     written = CliRunner().invoke(report_app, [str(assembly)])
 
     assert written.stderr == "wrote report.html, without a run\n"
+
+
+def test_a_report_shows_a_comparison_of_the_designs_that_it_draws(tmp_path: Path) -> None:
+    save_comparison(comparison_of_the_example(), tmp_path / ".duet" / "comparison.json")
+    example = tmp_path / "example.template.json"
+    queues = {
+        f"Queue{number}": {
+            "Type": "AWS::SQS::Queue",
+            "Metadata": {"aws:cdk:path": f"{design}/SignUp/Queue/Resource"},
+        }
+        for number, design in enumerate(("DuetOrchestration", "DuetChoreography"))
+    }
+    example.write_text(json.dumps({"Resources": queues}), encoding="utf-8")
+    other = definition_file(tmp_path, {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}})
+
+    pages = []
+    for path in (example, other):
+        CliRunner().invoke(report_app, [str(path)])
+        pages.append((tmp_path / "report.html").read_text(encoding="utf-8"))
+
+    assert ["Compare designs" in page for page in pages] == [True, False]
+    assert "components &lt;b&gt;that&lt;/b&gt; know the order" in pages[0]
 
 
 def test_a_file_that_is_no_run_is_refused(assembly: Path, tmp_path: Path) -> None:

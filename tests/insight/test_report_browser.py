@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from constructs_lib.insight import load
+from constructs_lib.insight.compare import Comparison
 from constructs_lib.insight.report import report
 from constructs_lib.insight.runs import Run
 from tests.examples.synthesized import NAMES as FOREIGN_APPS
@@ -22,11 +23,31 @@ from tests.insight.drawn_apps import (
     hostile_definition,
     large_template,
 )
-from tests.insight.drawn_runs import run_of_the_example
+from tests.insight.drawn_runs import comparison_of_the_example, run_of_the_example
 
 _AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-#: Texts of the shown picture that lie over each other, and texts that stick out of their node.
+#: Texts of the shown picture that lie over each other, and texts that stick out of their node; of
+#: a page without a picture, its texts.
 _OVERLAPS = """() => {
+  const sheet = document.querySelector(".view:not([hidden]) .sheet");
+  if (sheet) {
+    const found = sheet.scrollWidth > sheet.clientWidth ? ["wider than its page"] : [];
+    const texts = [];
+    const walker = document.createTreeWalker(sheet, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      const range = document.createRange();
+      range.selectNodeContents(walker.currentNode);
+      const text = walker.currentNode.textContent.trim();
+      if (text) for (const box of range.getClientRects()) texts.push([text, box]);
+    }
+    texts.forEach(([text, a], i) => {
+      for (const [other, b] of texts.slice(i + 1)) {
+        if (a.left + 1 < b.right && b.left + 1 < a.right
+            && a.top + 3 < b.bottom && b.top + 3 < a.bottom) found.push(`${text} | ${other}`);
+      }
+    });
+    return found;
+  }
   const shown = [...document.querySelectorAll(".view:not([hidden]) svg.picture text")]
     .filter((text) => !text.closest("[hidden]") && !text.closest(".fold, .badge"))
     .filter((text) => text.textContent.trim());
@@ -102,14 +123,19 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Reports by the name of the app."""
     folder = tmp_path_factory.mktemp("reports")
 
-    def written(name: str, path: Path, run: Run | None = None) -> Path:
+    def written(
+        name: str, path: Path, run: Run | None = None, comparison: Comparison | None = None
+    ) -> Path:
         file = folder / f"{name}.html"
-        file.write_text(report(load(path), run=run), encoding="utf-8")
+        html = report(load(path), run=run, comparison=comparison)
+        file.write_text(html, encoding="utf-8")
         return file
 
     example = tmp_path_factory.mktemp("example")
     files = {
-        "example": written("example", example_folder(example), run_of_the_example()),
+        "example": written(
+            "example", example_folder(example), run_of_the_example(), comparison_of_the_example()
+        ),
         "large": written("large", large_template(tmp_path_factory.mktemp("large"))),
         "hostile": written(
             "hostile", definition_file(tmp_path_factory.mktemp("hostile"), hostile_definition())
@@ -294,6 +320,27 @@ def test_a_chosen_event_shows_its_journey_on_the_map(example: Opened) -> None:
     expect(example.node("AnalyticsF5FDC64B").locator(".badge")).to_contain_text("dead-lettered")
     expect(view.locator(".timeline li").last).to_contain_text("NO_PERMISSIONS")
     assert view.locator(".edge.taken").count() == 4
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_comparison_has_a_bar_for_each_number_and_axe_finds_nothing(
+    browser: Browser, reports: dict[str, Path], theme: str
+) -> None:
+    opened = Opened(browser, reports["example"], color_scheme=theme)
+    opened.choose("Compare designs")
+
+    table = opened.page.get_by_role("table", name="control")
+    bars = table.get_by_role("row", name="resources").locator("rect")
+    widths = bars.evaluate_all("bars => bars.map((bar) => bar.getBoundingClientRect().width)")
+    quantities = table.get_by_role("rowheader").all_text_contents()
+    opened.page.evaluate(_AXE.read_text(encoding="utf-8"))
+    found = opened.page.evaluate("axe.run('#compare')")["violations"]
+    opened.page.context.close()
+
+    assert widths[2] == 0 < widths[0] < widths[1]
+    assert quantities[0] == "components <b>that</b> know the order by the templates"
+    assert [each["id"] for each in found] == [], json.dumps(found, indent=1)[:3000]
+    assert opened.complaints == []
 
 
 def test_names_that_are_markup_are_text(browser: Browser, reports: dict[str, Path]) -> None:

@@ -2,8 +2,9 @@
 
 from constructs_lib.insight.compare.comparison import Comparison, compare
 from constructs_lib.insight.compare.computed_rows import computed_rows
+from constructs_lib.insight.compare.kept import load_comparison, save_comparison
 from constructs_lib.insight.compare.rows import Cell, Row
-from constructs_lib.insight.compare.view import markdown, page, section, show
+from constructs_lib.insight.compare.view import markdown, page, section, show, style
 
 __all__ = [
     "Cell",
@@ -11,8 +12,11 @@ __all__ = [
     "Row",
     "compare",
     "computed_rows",
+    "load_comparison",
     "markdown",
     "page",
+    "save_comparison",
     "section",
     "show",
+    "style",
 ]

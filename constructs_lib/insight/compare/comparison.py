@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from constructs_lib.insight import load
@@ -23,10 +24,12 @@ class Comparison:
 
     Args:
         sign_ups: How many went through each design, and through each trouble.
+        measured: When they did.
     """
 
     rows: Sequence[Row]
     sign_ups: int
+    measured: datetime
 
     @property
     def designs(self) -> Mapping[str, str]:
@@ -77,4 +80,8 @@ def compare(path: Path, *, sign_ups: int, on_progress: Say) -> Comparison:
 def comparison(assembly: Assembly, seen: Experiment, *, sign_ups: int) -> Comparison:
     """Put together what the templates say and what was seen, by topic."""
     rows = [*computed_rows(assembly), *measured_rows(assembly, seen)]
-    return Comparison(rows=sorted(rows, key=lambda row: TOPICS.index(row.topic)), sign_ups=sign_ups)
+    return Comparison(
+        rows=sorted(rows, key=lambda row: TOPICS.index(row.topic)),
+        sign_ups=sign_ups,
+        measured=datetime.now(UTC),
+    )

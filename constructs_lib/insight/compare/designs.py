@@ -94,16 +94,22 @@ HYBRID = Design(
 DESIGNS = (ORCHESTRATED, CHOREOGRAPHED, HYBRID)
 
 
+def lacking_design(assembly: Assembly) -> Design | None:
+    """A design that has no resource in an assembly; None if all have, as in the example's."""
+    return next(
+        (each for each in DESIGNS if not any(each.resources(assembly, with_followers=False))), None
+    )
+
+
 def require_example(assembly: Assembly) -> None:
     """See that an assembly has all designs.
 
     Raises:
         InsightError: One has no resource in it.
     """
-    for design in DESIGNS:
-        if not any(design.resources(assembly, with_followers=False)):
-            raise InsightError(
-                f"the designs of Duet's example must be in the assembly, {design.name} "
-                f"({', '.join(design.itself)}) is not in {assembly.path}; "
-                "pass the cdk.out that cdk synth writes for the example app"
-            )
+    if design := lacking_design(assembly):
+        raise InsightError(
+            f"the designs of Duet's example must be in the assembly, {design.name} "
+            f"({', '.join(design.itself)}) is not in {assembly.path}; "
+            "pass the cdk.out that cdk synth writes for the example app"
+        )

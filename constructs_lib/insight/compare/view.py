@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from importlib import resources
 from itertools import groupby
 
 from rich.console import Console
@@ -14,6 +15,7 @@ from rich.table import Table
 from constructs_lib.insight.compare.comparison import Comparison
 from constructs_lib.insight.compare.rows import How, Row
 from constructs_lib.insight.compare.troubles import TROUBLES
+from constructs_lib.insight.palette import variables
 
 _HOW: dict[How, str] = {
     "templates": "the templates",
@@ -73,9 +75,14 @@ def markdown(rows: Iterable[Row], designs: Iterable[str]) -> str:
 def section(comparison: Comparison) -> str:
     """The comparison as a piece of HTML, with bars beside quantities that are numbers.
 
-    It stands in any page; its classes begin with ``duet-compare``.
+    It stands in any page that has the palette's variables and ``style``.
     """
     return "\n".join(_section(comparison))
+
+
+def style() -> str:
+    """CSS of the section, in the colours of the palette."""
+    return resources.files(__package__).joinpath("compare.css").read_text("utf-8")
 
 
 def page(comparison: Comparison) -> str:
@@ -83,7 +90,8 @@ def page(comparison: Comparison) -> str:
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width">\n'
-        f"<title>Designs compared</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
+        f"<title>Designs compared</title>\n<style>{variables()}{_PAGE_STYLE}{style()}</style>\n"
+        "</head>\n<body>\n<main>\n"
         f"<h1>Designs compared</h1>\n{section(comparison)}\n</main>\n</body>\n</html>\n"
     )
 
@@ -92,7 +100,7 @@ def _section(comparison: Comparison) -> Iterator[str]:
     yield '<section class="duet-compare">'
     yield "<dl>"
     for name, what in comparison.designs.items():
-        yield f"<dt>{html.escape(name)}</dt><dd>{html.escape(what)}</dd>"
+        yield f"<div><dt>{html.escape(name)}</dt><dd>{html.escape(what)}</dd></div>"
     yield "</dl>"
     for topic, rows in groupby(comparison.rows, key=lambda row: row.topic):
         heads = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in comparison.designs)
@@ -118,23 +126,15 @@ def _cells(row: Row, names: Iterable[str]) -> Iterator[str]:
         if cell.value is not None and greatest:
             width = float(cell.value / greatest * 100)
             bar = (
-                '<svg viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">'
+                '<svg class="chart" viewBox="0 0 100 4" preserveAspectRatio="none" '
+                'aria-hidden="true">'
                 f'<rect width="{width:.1f}" height="4"/></svg>'
             )
         yield f"<td>{html.escape(cell.text)}{bar}</td>"
 
 
-_STYLE = """
-:root { color-scheme: light dark; font-family: system-ui, sans-serif; line-height: 1.4; }
-main { max-width: 75rem; margin: 0 auto; padding: 1rem; }
-.duet-compare table { border-collapse: collapse; width: 100%; margin: 1.5rem 0;
-  table-layout: fixed; }
-.duet-compare caption { text-align: left; font-weight: 700; font-size: 1.2rem; }
-.duet-compare th, .duet-compare td { text-align: left; vertical-align: top; padding: .5rem;
-  border-top: 1px solid color-mix(in srgb, currentColor 25%, transparent);
-  overflow-wrap: anywhere; }
-.duet-compare th { font-weight: 600; }
-.duet-compare small { display: block; font-weight: 400; opacity: .75; }
-.duet-compare svg { display: block; width: 100%; height: .5rem; margin-top: .4rem; }
-.duet-compare rect { fill: #2f6feb; }
+_PAGE_STYLE = """
+body { margin: 0; background: var(--canvas); color: var(--text); line-height: 1.5;
+  font-family: ui-sans-serif, system-ui, sans-serif; }
+main { max-width: 75rem; margin: 0 auto; padding: 1rem; overflow-x: auto; }
 """

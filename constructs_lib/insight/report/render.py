@@ -7,7 +7,7 @@ import gzip
 import json
 from collections.abc import Mapping, Sequence
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from constructs_lib.insight.graph import Graph, Node
 from constructs_lib.insight.layout import (
@@ -27,18 +27,26 @@ from constructs_lib.insight.runs import Run
 from constructs_lib.insight.svg import MARGIN, svg_content
 from constructs_lib.insight.words import KIND_WORDS, InWords, name_of
 
+if TYPE_CHECKING:
+    from constructs_lib.insight.compare import Comparison
+
 _STYLES = ("picture.css", "report.css")
 _SCRIPTS = ("graphviz.js", "hands.js", "picture.js", "panel.js", "runs.js", "report.js")
 
 
 def report(
-    assembly: Assembly, graphs: Sequence[Graph] | None = None, *, run: Run | None = None
+    assembly: Assembly,
+    graphs: Sequence[Graph] | None = None,
+    *,
+    run: Run | None = None,
+    comparison: Comparison | None = None,
 ) -> str:
     """The report of an assembly as HTML.
 
     Args:
         graphs: Its pictures; all of them, if None.
         run: What happened in it, laid over the pictures.
+        comparison: Of the designs in it, on a page of its own.
     Raises:
         InsightError: A picture cannot be laid out.
     """
@@ -69,11 +77,26 @@ def report(
             for number, (graph, layout) in enumerate(zip(shown, layouts, strict=True))
         ],
         run=data["run"],
+        comparison=_comparison(comparison) if comparison is not None else None,
         style=variables() + "".join(_file(name) for name in _STYLES),
         script="".join(_file(name) for name in _SCRIPTS),
         data=_in_script(data),
         graphviz=base64.b64encode(gzip.compress(graphviz_program(), 6, mtime=0)).decode(),
     )
+
+
+def _comparison(comparison: Comparison) -> dict[str, str]:
+    # Loaded when there is a comparison: pictures alone do without.
+    from constructs_lib.insight.compare import section, style
+
+    count = comparison.sign_ups
+    return {
+        "about": f"{count} sign-up{'' if count == 1 else 's'} by each design and for each trouble, "
+        f"measured {comparison.measured:%Y-%m-%d %H:%M} UTC",
+        "counts": f"{len(comparison.designs)} designs, {len(comparison.rows)} quantities",
+        "html": section(comparison),
+        "style": style(),
+    }
 
 
 def _title(assembly: Assembly) -> str:

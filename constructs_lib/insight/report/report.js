@@ -34,7 +34,7 @@ function show(number) {
     shown = number;
     sections.forEach((section, n) => (section.hidden = n !== number));
     for (const link of document.querySelectorAll(".pictures a")) {
-      const current = link.getAttribute("href") === `#view-${number}`;
+      const current = link.getAttribute("href") === `#${sections[number].id}`;
       if (current) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
