@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from constructs_lib.insight.errors import InsightError
+from constructs_lib.insight import kept_file
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -169,8 +169,7 @@ class Run:
 
 def save_run(run: Run, file: Path) -> None:
     """Write a run file; its folder is made."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(_adapter().dump_json(run, indent=1))
+    kept_file.save(run, file, adapter=_adapter())
 
 
 def load_run(file: Path) -> Run:
@@ -179,20 +178,14 @@ def load_run(file: Path) -> Run:
     Raises:
         InsightError: It cannot be read, or was written by another version.
     """
-    try:
-        run = _adapter().validate_json(file.read_bytes())
-    except OSError as error:
-        raise InsightError(
-            f"{file} cannot be read: {error.strerror}; run `duet demo` to make one"
-        ) from error
-    except ValueError as error:
-        first = str(error).splitlines()[0]
-        raise InsightError(f"{file} is no run file: {first}; record the run again") from error
-    if run.version != _VERSION:
-        raise InsightError(
-            f"{file} has version {run.version}, this is version {_VERSION}; record the run again"
-        )
-    return run
+    return kept_file.load(
+        file,
+        adapter=_adapter(),
+        version=_VERSION,
+        what="run file",
+        make="run `duet demo` to make one",
+        again="record the run again",
+    )
 
 
 def newest_run(folder: Path = RUNS_FOLDER) -> Path | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from constructs_lib.insight import kept_file
 from constructs_lib.insight.compare.comparison import Comparison
 from constructs_lib.insight.errors import InsightError
 
@@ -23,8 +24,7 @@ class _Kept:
 
 def save_comparison(comparison: Comparison, file: Path) -> None:
     """Write a comparison; its folder is made."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(_adapter().dump_json(_Kept(comparison=comparison), indent=1))
+    kept_file.save(_Kept(comparison=comparison), file, adapter=_adapter())
 
 
 def load_comparison(file: Path) -> Comparison:
@@ -33,20 +33,14 @@ def load_comparison(file: Path) -> Comparison:
     Raises:
         InsightError: It cannot be read, or was written by another version.
     """
-    try:
-        kept = _adapter().validate_json(file.read_bytes())
-    except OSError as error:
-        raise InsightError(
-            f"{file} cannot be read: {error.strerror}; run `duet compare` to make one"
-        ) from error
-    except ValueError as error:
-        first = str(error).splitlines()[0]
-        raise InsightError(f"{file} is no comparison: {first}; run `duet compare` again") from error
-    if kept.version != _VERSION:
-        raise InsightError(
-            f"{file} has version {kept.version}, this is version {_VERSION}; "
-            "run `duet compare` again"
-        )
+    kept = kept_file.load(
+        file,
+        adapter=_adapter(),
+        version=_VERSION,
+        what="comparison",
+        make="run `duet compare` to make one",
+        again="run `duet compare` again",
+    )
     designs = set(kept.comparison.designs)
     if any(row.cells.keys() != designs for row in kept.comparison.rows):
         raise InsightError(
