@@ -340,10 +340,12 @@ def test_a_killed_detached_one_is_no_hindrance(project: Project, wait_until: Wai
         starter.wait()
     killed = project.instance()
     assert killed is not None
+    port = killed.endpoint_url.rpartition(":")[2]
     os.kill(killed.pid, signal.SIGKILL)
-    wait_until(lambda: project.processes() == [])
+    # A dying process names no folder any more, while it still counts as running and has its port.
+    wait_until(lambda: project.processes() == [] and is_free(int(port)))
 
-    assert project.instance() is None
-    with project.up("--detach", "--port", killed.endpoint_url.rpartition(":")[2]) as again:
+    wait_until(lambda: project.instance() is None)
+    with project.up("--detach", "--port", port) as again:
         assert again.wait() == 0
     assert project.run("down").exit_code == 0
