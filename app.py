@@ -48,4 +48,6 @@ def build_app(*, outdir: str | None = None, context: Mapping[str, str] | None = 
 
 
 if __name__ == "__main__":
+    # CDK keeps the line of this program that made each resource, and duet check names it.
+    os.environ.setdefault("JSII_HOST_STACK_TRACES", "1")
     build_app(outdir=os.environ.get("CDK_OUTDIR", "cdk.out")).synth()

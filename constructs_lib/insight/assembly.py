@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -25,10 +24,6 @@ from constructs_lib.insight.references import References
 from constructs_lib.insight.template_stack import TemplateStack
 from constructs_lib.templates.json_value import JsonValue
 
-_FRAME = re.compile(
-    r"((?:[A-Za-z]:)?[^\s()'\"]+\.(?:py|ts|tsx|js|mjs|java|cs|go|kt)):(?:line )?(\d+)"
-)
-_NOT_USER_CODE = ("node_modules", "site-packages", "node:", "jsii")
 #: Services that the model is about, and their types that it knows.
 _OURS = (
     *("AWS::Events::", "AWS::EventsV2::", "AWS::Pipes::", "AWS::Serverless::"),
@@ -178,7 +173,7 @@ def _resource(stack: TemplateStack, logical_id: str, value: Mapping[str, JsonVal
             stack=stack.name,
             logical_id=logical_id,
             construct_path=construct_path,
-            source=_source(stack.metadata.get(f"/{construct_path}")),
+            source=stack.source_lines.of(construct_path),
             file=stack.file,
         ),
         properties=stack.properties(logical_id),
@@ -194,17 +189,3 @@ def _telling_name(path: str) -> str:
     if len(telling) > 1 and telling[-1] in _COMMON_IDS:
         return "/".join(telling[-2:])
     return telling[-1] if telling else path
-
-
-def _source(entries: JsonValue) -> str | None:
-    """The line of the program, from the first frame that is the user's own."""
-    for entry in entries if isinstance(entries, list) else []:
-        if not isinstance(entry, Mapping):
-            continue
-        data = entry.get("data") if entry.get("type") == "aws:cdk:creationStack" else None
-        for frames in (entry.get("trace"), data):
-            for frame in frames if isinstance(frames, list) else []:
-                found = _FRAME.search(frame) if isinstance(frame, str) else None
-                if found and not any(part in found[1] for part in _NOT_USER_CODE):
-                    return f"{found[1]}:{found[2]}"
-    return None

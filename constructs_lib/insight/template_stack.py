@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from constructs_lib.insight.source_lines import SourceLines
 from constructs_lib.templates.json_value import JsonValue
 
 
@@ -53,6 +54,11 @@ class TemplateStack:
                 if isinstance(entry, Mapping) and entry.get("type") == "aws:cdk:logicalId":
                     found.setdefault(str(entry.get("data")), set()).add(path.lstrip("/"))
         return {id_: paths.pop() for id_, paths in found.items() if len(paths) == 1}
+
+    @cached_property
+    def source_lines(self) -> SourceLines:
+        """The lines of the program that made its resources."""
+        return SourceLines(self.metadata)
 
     def properties(self, logical_id: str) -> Mapping[str, JsonValue]:
         """The properties of one resource, as written."""
