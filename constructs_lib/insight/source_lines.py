@@ -1,8 +1,8 @@
 """The line of the program that made a resource, from the stack traces that CDK keeps.
 
-CDK keeps them for TypeScript with ``CDK_DEBUG`` and for other languages with
-``JSII_HOST_STACK_TRACES`` as well (aws/jsii pull request 5153, aws/aws-cdk pull request 38124,
-both read 2026-11-27).
+CDK keeps them for TypeScript by itself, and for other languages if the app runs with
+``JSII_HOST_STACK_TRACES=1`` (aws/jsii pull request 5153, aws/aws-cdk pull request 38124, both read
+2026-11-27).
 """
 
 from __future__ import annotations
