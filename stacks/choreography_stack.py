@@ -15,7 +15,13 @@ from constructs_lib.choreography import (
 )
 from constructs_lib.observability import AlarmTopic
 from stacks.choreographed_sign_up import ChoreographedSignUp
-from stacks.contracts import CONTRACTS, TICKET_TRIAGED, USER_SIGNED_UP, WITH_PERSONAL_DATA
+from stacks.contracts import (
+    CONTRACTS,
+    SIGN_UP_FAILED,
+    TICKET_TRIAGED,
+    USER_SIGNED_UP,
+    WITH_PERSONAL_DATA,
+)
 from stacks.operations import Operations
 
 LAMBDAS_FOLDER = Path(__file__).parent.parent / "lambdas"
@@ -72,12 +78,22 @@ class ChoreographyStack(Stack):
             event_pattern=TICKET_TRIAGED,
             target=targets.SqsQueue(support.queue),
         )
+        # What a compensation could not undo waits for a person.
+        support_of_remains = self.app_bus.subscribe(
+            "SupportOfRemains",
+            event_pattern={
+                **SIGN_UP_FAILED.pattern,
+                "detail": {"notUndone": {"Step": [{"exists": True}]}},
+            },
+            target=targets.SqsQueue(support.queue),
+        )
 
         watch = self.operations
         for title, flow in (
             ("Onboarding of new users", onboarding_of_new_users),
             ("Analytics of sign-ups", analytics_of_sign_ups),
             ("Support of triaged tickets", support_of_triaged_tickets),
+            ("Support of sign-ups not undone", support_of_remains),
         ):
             watch.watch_event_flow(self, f"{flow.node.id}Alarms", title=title, flow=flow)
         watch.watch_queue(self, "AnalyticsAlarms", title="Analytics", consumer=analytics)

@@ -200,7 +200,7 @@ def app_bus_document() -> dict[str, object]:
             "onboarding": [USER_SIGNED_UP],
             "analytics": [USER_SIGNED_UP],
             "crm": [USER_SIGNED_UP],
-            "support": [TICKET_TRIAGED],
+            "support": [TICKET_TRIAGED, SIGN_UP_FAILED],
             "reserve-email": [SIGN_UP_REQUESTED, IDENTITY_NOT_CREATED, IDENTITY_DELETED],
             "create-identity": [EMAIL_RESERVED, PROFILE_NOT_STORED],
             "store-profile": [IDENTITY_CREATED],

@@ -1,6 +1,6 @@
 """Who gets which event of the example: the table, and the events that it speaks of."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import cast
@@ -23,7 +23,7 @@ class Route:
     """One rule: where it listens, whom it delivers to, which events it means.
 
     ``rule`` and ``target`` are logical ids without their hashes. ``live_only`` says that a replay
-    does not reach the target.
+    does not reach the target, ``only`` what a detail must be like.
     """
 
     rule: str
@@ -31,6 +31,7 @@ class Route:
     target: str
     follows: frozenset[str]
     live_only: bool = False
+    only: Callable[[Mapping[str, object]], bool] = lambda _: True
 
 
 ROUTES = (
@@ -48,6 +49,12 @@ ROUTES = (
         rule="AppBusSupportOfTriagedTickets",
         target="Support",
         follows=frozenset({"TicketTriaged"}),
+    ),
+    Route(
+        rule="AppBusSupportOfRemains",
+        target="Support",
+        follows=frozenset({"SignUpFailed"}),
+        only=lambda detail: bool(detail["notUndone"]),
     ),
     Route(
         rule="SignUpReserveEmailEvents",
@@ -123,6 +130,7 @@ class Sample:
             for route in ROUTES
             if route.bus is self.bus
             and self.name in route.follows
+            and route.only(self.detail)
             and not (route.live_only and self.replay_name)
         }
 
