@@ -59,7 +59,7 @@ def cost(
         Path | None,
         typer.Option(
             help="A run file, as [b]duet demo[/b] and [b]duet report[/b] keep: show its "
-            "executions beside the paths. It has states, retries and events, but no calls."
+            "executions beside the paths, as [b]--measured[/b] does."
         ),
     ] = None,
     measured: Annotated[

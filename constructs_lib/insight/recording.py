@@ -7,9 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from constructs_lib.insight.cost.measured import Measured, measured
+from constructs_lib.insight.cost.units import NOTHING, Units
 from constructs_lib.insight.runs import (
     RUNS_FOLDER,
     Attempt,
@@ -45,24 +48,25 @@ def record_run(
     account: EmbeddedAccount,
     *,
     name: str,
-    after: int = 0,
     time_scale: float = 1.0,
     journal: Journal | None = None,
+    since: Journal | None = None,
 ) -> Run:
     """Record what happened in an account: call it while the stacks are still deployed.
 
     Args:
         name: How the report names the run.
-        after: Only what the journal numbered later: ``Journal.last_number`` of a former look.
         time_scale: The emulator's, so that the report can say so.
-        journal: What to record, where it has been read already; ``after`` is then of no account.
+        journal: What to record, where it has been read already, with its counts of API calls.
+        since: A former look at the journal: only what came after it.
     """
     if journal is None:
-        journal = account.journal(after=after, with_api_calls=False)
+        journal = account.journal(after=since.last_number if since else 0)
     names = _deployed_names(account)
     notes = []
     if journal.dropped:
         notes.append(f"the journal had let go of {journal.dropped} older records")
+    billed = measured(journal, since=since)
     started = journal.of(ExecutionStarted)
     if len(started) > _HISTORIES_MAX:
         notes.append(f"states are kept of {_HISTORIES_MAX} of {len(started)} executions")
@@ -70,9 +74,10 @@ def record_run(
         name=name,
         recorded=datetime.now(UTC),
         time_scale=time_scale,
-        executions=tuple(_executions(account, journal, names)),
+        executions=tuple(_executions(account, journal, names, billed)),
         events=tuple(_events(journal, names)),
         notes=tuple(notes),
+        units=_besides(journal, names, billed),
     )
 
 
@@ -81,7 +86,6 @@ def keep_run(
     *,
     assembly: Path,
     name: str,
-    after: int = 0,
     time_scale: float = 1.0,
     folder: Path = RUNS_FOLDER,
 ) -> Path:
@@ -93,7 +97,7 @@ def keep_run(
     Returns:
         The run file.
     """
-    run = record_run(account, name=name, after=after, time_scale=time_scale)
+    run = record_run(account, name=name, time_scale=time_scale)
     kept = f"{name}.cdk.out"
     keep_assembly(assembly, folder / kept)
     file = folder / f"{name}.json"
@@ -152,7 +156,9 @@ def _deployed_names(account: EmbeddedAccount) -> _Names:
     return names
 
 
-def _executions(account: EmbeddedAccount, journal: Journal, names: _Names) -> Iterator[Execution]:
+def _executions(
+    account: EmbeddedAccount, journal: Journal, names: _Names, billed: Measured
+) -> Iterator[Execution]:
     ended = {each.execution_arn: each for each in journal.of(ExecutionEnded)}
     faults = Counter(fault.caller.arn for fault in journal.of(FaultStruck))
     with closing(account.client("stepfunctions")) as workflows:
@@ -183,7 +189,22 @@ def _executions(account: EmbeddedAccount, journal: Journal, names: _Names) -> It
                 input_bytes=start.input_bytes,
                 faults=faults[arn],
                 steps=steps,
+                units=dict(billed.by_actor.get(arn, NOTHING).counts),
             )
+
+
+def _besides(journal: Journal, names: _Names, billed: Measured) -> dict[str, Mapping[str, Decimal]]:
+    """What is billed besides the executions that the run tells of, by what used it."""
+    told = {each.execution_arn for each in journal.of(ExecutionStarted)}
+    archives = {each.archive_name for each in journal.of(EventArchived)}
+    found: dict[str, Units] = {}
+    for actor, used in billed.by_actor.items():
+        if actor not in told:
+            arn = f"arn:aws:events:::archive/{actor}" if actor in archives else actor
+            # An execution that began before the run tells of what followed it.
+            name = names.of(_workflow_of(arn))
+            found[name] = found.get(name, NOTHING) + used
+    return {name: dict(used.counts) for name, used in sorted(found.items())}
 
 
 def _in_words(caller: Caller, names: _Names) -> str:
@@ -278,10 +299,15 @@ def _events(journal: Journal, names: _Names) -> Iterator[Event]:
 
 
 def _publisher(caller: Caller, names: _Names) -> str:
-    if caller.kind == "execution":
-        # arn:aws:states:REGION:ACCOUNT:execution:MACHINE:NAME
-        return names.of(caller.arn.replace(":execution:", ":stateMachine:").rsplit(":", 1)[0])
-    return names.of(caller.arn)
+    return names.of(_workflow_of(caller.arn))
+
+
+def _workflow_of(arn: str) -> str:
+    """The workflow, if this is an execution's ARN; else as it is."""
+    if ":execution:" not in arn:
+        return arn
+    # arn:aws:states:REGION:ACCOUNT:execution:MACHINE:NAME
+    return arn.replace(":execution:", ":stateMachine:").rsplit(":", 1)[0]
 
 
 def _deliveries(

@@ -8,8 +8,10 @@ over the pictures of the assembly that was deployed.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -73,6 +75,8 @@ class Execution:
         workflow: ``Stack/LogicalId`` if a stack made it, else its ARN.
         starter: Who started it, in words.
         steps: Empty if the emulator keeps no history of it.
+        units: What it is billed for itself, by id of the price list: transitions, calls, events.
+            None in files that were recorded before calls were.
         test: Id of the test that it belongs to; empty outside of tests.
     """
 
@@ -86,6 +90,7 @@ class Execution:
     input_bytes: int = 0
     faults: int = 0
     steps: tuple[Step, ...] = ()
+    units: Mapping[str, Decimal] | None = None
     test: str = ""
 
 
@@ -154,6 +159,9 @@ class Run:
         time_scale: What a second of the workflows took in seconds.
         notes: What could not be recorded, in words.
         tests: In the order they ran; empty if no tests were recorded.
+        units: What is billed besides, as of an execution, by what used it: ``Stack/LogicalId`` of a
+            function, rule, pipe or archive if a stack made it, else its ARN; empty for clients.
+            None in files that were recorded before calls were.
     """
 
     name: str
@@ -164,6 +172,7 @@ class Run:
     events: tuple[Event, ...] = ()
     notes: tuple[str, ...] = ()
     tests: tuple[RecordedTest, ...] = ()
+    units: Mapping[str, Mapping[str, Decimal]] | None = None
     version: int = _VERSION
 
 

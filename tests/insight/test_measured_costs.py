@@ -36,7 +36,7 @@ from constructs_lib.insight.cost.units import Units, total
 from constructs_lib.insight.cost.workflow_cost import WorkflowCosts
 from constructs_lib.insight.model import Assembly
 from constructs_lib.insight.recording import record_run
-from constructs_lib.insight.runs import Run
+from constructs_lib.insight.runs import Run, load_run, save_run
 from constructs_lib.local import EmbeddedAws, Mailbox
 from constructs_lib.local._account_life import AccountLife
 
@@ -221,6 +221,42 @@ def test_a_run_file_tells_the_path_of_each_execution(ran: Ran) -> None:
         "Announce triage",
     }
     assert all(each.is_equal for each in found)
+
+
+def test_a_run_file_is_billed_as_the_journal_that_it_was_made_of(ran: Ran, tmp_path: Path) -> None:
+    save_run(ran.recorded, tmp_path / "run.json")
+    found = beside_run(ran.report, load_run(tmp_path / "run.json"))
+
+    assert {(each.execution, each.measured) for each in found.executions} == {
+        (each.execution.rpartition(":")[2], each.measured) for each in ran.executions.executions
+    }
+    assert found.rest == ran.executions.rest
+    assert found.lacks == ""
+
+
+def test_a_run_file_of_before_calls_were_recorded_compares_what_it_has(ran: Ran) -> None:
+    executions = tuple(replace(each, units=None) for each in ran.recorded.executions)
+    found = beside_run(ran.report, replace(ran.recorded, executions=executions, units=None))
+
+    assert found.lacks.startswith("the run file was recorded before calls were")
+    assert set(total(each.measured for each in found.executions).counts) == {
+        "express-requests",
+        "standard-transitions",
+    }
+    assert all(each.is_equal for each in found.executions)
+
+
+def test_what_else_was_billed_is_told_by_what_used_it(ran: Ran) -> None:
+    assert ran.recorded.units is not None
+    archives = [name for name, counts in ran.recorded.units.items() if "archive-pr" in str(counts)]
+    others = {name.partition("/")[0] for name in ran.recorded.units}
+
+    assert [name.partition("/")[2][:14] for name in archives] == [
+        "AppBusArchiveA",
+        "FreshdeskArchi",
+    ]
+    # The ticket came from a client.
+    assert others == {"DuetChoreography", "DuetHybrid", ""}
 
 
 def test_a_sign_up_by_events_is_billed_as_its_events(ran: Ran) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from constructs_lib.insight.runs import Execution, RecordedTest, Run, load_run, newest_run
@@ -57,6 +58,24 @@ def test_a_test_that_used_several_accounts_is_named_once() -> None:
 
     assert [test.id for test in run.tests] == ["one"]
     assert len(run.executions) == 2
+
+
+def test_what_is_billed_besides_executions_is_added_up_by_what_used_it() -> None:
+    parts = [
+        _part("one", units={"Shop/Greet": {"lambda-requests": Decimal(2)}}),
+        _part("two"),
+        _part("three", units={"Shop/Greet": {"lambda-requests": Decimal(1)}, "": {}}),
+    ]
+
+    [run] = merged_runs(parts)
+
+    assert run.units == {"Shop/Greet": {"lambda-requests": Decimal(3)}, "": {}}
+
+
+def test_runs_of_before_calls_were_recorded_stay_so() -> None:
+    [run] = merged_runs([_part("one"), _part("two")])
+
+    assert run.units is None
 
 
 def test_different_speeds_of_the_clock_are_said() -> None:

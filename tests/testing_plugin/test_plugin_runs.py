@@ -303,6 +303,26 @@ def test_a_report_shows_what_each_test_did_whichever_worker_ran_it(project: Proj
     assert "test_no_sale: failed" in page
 
 
+def test_each_call_is_billed_once_where_tests_share_an_account(project: Project) -> None:
+    project.file(
+        "test_shop.py",
+        """
+        import pytest
+
+        @pytest.mark.parametrize("number", [1, 2])
+        def test_a_sale(duet_module, number):
+            duet_module.workflow("Checkout").run({"amount": 3}).expect_succeeded()
+        """,
+    )
+
+    project.run("--duet-report")
+
+    run = load_run(project.folder / ".duet" / "runs" / "tests.json")
+    billed = [(each.units or {}).get("dynamodb-writes") for each in run.executions]
+    assert billed == [1, 1]
+    assert "dynamodb-writes" not in str(run.units)
+
+
 def test_nothing_is_kept_unless_a_report_is_wanted(project: Project) -> None:
     project.file("test_shop.py", _TEST)
 

@@ -20,8 +20,12 @@ from constructs_lib.insight.prices import prices
 from constructs_lib.insight.runs import Event, Execution, Run
 from constructs_lib.local.journal import ExecutionEnded, Journal
 
-#: What a run file tells of an execution: states and attempts, but no call.
-_IN_RUN_FILES = frozenset({"standard-transitions", "express-requests"})
+#: What a run file of before calls were recorded tells of an execution: states and attempts.
+_IN_OLD_RUN_FILES = frozenset({"standard-transitions", "express-requests"})
+_OLD_RUN_FILE = (
+    "the run file was recorded before calls were: transitions, retries and events are compared, "
+    "and not what calls, functions, mails and deliveries are billed; record the run again"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,10 +60,14 @@ class ExecutionBeside:
 
 @dataclass(frozen=True, kw_only=True)
 class Beside:
-    """A run beside the computed units; ``rest`` is what no execution did itself."""
+    """A run beside the computed units.
+
+    ``rest`` is what no execution did itself, ``lacks`` what the record does not tell, in words.
+    """
 
     executions: tuple[ExecutionBeside, ...]
     rest: Units
+    lacks: str = ""
 
     def to_json(self) -> dict[str, object]:
         """For ``duet cost --run FILE --json``."""
@@ -76,6 +84,7 @@ class Beside:
                 for each in self.executions
             ],
             "rest": self.rest.to_json(),
+            "lacks": self.lacks,
         }
 
 
@@ -95,34 +104,44 @@ def beside(report: CostReport, journal: Journal, *, since: Journal | None = None
 def beside_run(report: CostReport, run: Run) -> Beside:
     """Put the executions of a run file beside the paths of a report.
 
-    A run file has states, retries and events, and neither calls nor what functions did: those units
-    are left out on both sides.
+    A file of before calls were recorded has states, retries and events alone: the other units are
+    left out on both sides. An execution that was still running took no path to its end, and is left
+    out too.
     """
     costs = {each.cost.workflow.resource.key: each.cost for each in report.workflows}
     return Beside(
         executions=tuple(
             _from_run(costs[each.workflow], each)
             for each in run.executions
-            if each.workflow in costs
+            if each.workflow in costs and each.status != "RUNNING"
         ),
-        rest=total(_event_units(event) for event in run.events),
+        rest=total(
+            map(_event_units, run.events) if run.units is None else map(Units, run.units.values())
+        ),
+        lacks=_OLD_RUN_FILE if run.units is None else "",
     )
 
 
 def _from_run(cost: WorkflowCost, execution: Execution) -> ExecutionBeside:
-    retries = sum(max(0, len(step.attempts) - 1) for step in execution.steps)
-    is_standard = cost.workflow.kind == "STANDARD"
-    transitions = units("standard-transitions", len(execution.steps) + retries)
     entered = Counter(step.state for step in execution.steps)
     by_names = [path for path in cost.paths if _states(path) == entered]
     alike = _alike(cost, states=len(execution.steps), fails=execution.status != "SUCCEEDED")
+    used = _of_states(cost, execution) if execution.units is None else Units(execution.units)
     return ExecutionBeside(
         execution=execution.id,
         workflow=cost.name,
-        path=next(iter([*by_names, *alike]), None),
-        measured=transitions if is_standard else units("express-requests"),
-        told=_IN_RUN_FILES,
+        path=next(iter(_same_bill_first(by_names or alike, used)), None),
+        measured=used,
+        told=_IN_OLD_RUN_FILES if execution.units is None else None,
     )
+
+
+def _of_states(cost: WorkflowCost, execution: Execution) -> Units:
+    """What the states of an execution are billed for themselves."""
+    if cost.workflow.kind == "EXPRESS":
+        return units("express-requests")
+    retries = sum(max(0, len(step.attempts) - 1) for step in execution.steps)
+    return units("standard-transitions", len(execution.steps) + retries)
 
 
 def _states(path: PathCost) -> Counter[str]:
@@ -177,8 +196,11 @@ def _is_deployed_as(workflow: Workflow, physical_name: str) -> bool:
 def _path(cost: WorkflowCost, ended: ExecutionEnded, used: Units) -> PathCost | None:
     """The path that enters as many states and ends alike; of several, the one billed the same."""
     alike = _alike(cost, states=ended.states_entered, fails=ended.status != "SUCCEEDED")
-    same = [path for path in alike if countable(path.units) == countable(used)]
-    return next(iter([*same, *alike]), None)
+    return next(iter(_same_bill_first(alike, used)), None)
+
+
+def _same_bill_first(paths: Iterable[PathCost], used: Units) -> list[PathCost]:
+    return sorted(paths, key=lambda path: countable(path.units) != countable(used))
 
 
 def _alike(cost: WorkflowCost, *, states: int, fails: bool) -> list[PathCost]:

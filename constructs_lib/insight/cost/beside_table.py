@@ -31,4 +31,5 @@ def beside_table(side: Beside) -> Group:
             measured_text,
             style=None if computed_text == measured_text else "yellow",
         )
-    return Group(table, f"besides, measured together: {escape(units_text(side.rest))}\n")
+    besides = f"besides, measured together: {escape(units_text(side.rest))}\n"
+    return Group(table, besides, *([f"{side.lacks}\n"] if side.lacks else []))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -24,6 +25,10 @@ from constructs_lib.local.journal import (
 
 _GB = 2**30
 _MILLISECONDS = 1000
+#: Express bills memory by chunks: the least, as a journal does not say how large a definition is.
+# Source: Step Functions pricing, "Express Workflows" (read 2026-11-23).
+_EXPRESS_CHUNK_MB = 64
+_EXPRESS_STEP_MS = 100
 
 #: Durations in a journal are this machine's, and the emulator's clock may be scaled: not AWS's.
 LOCAL_TIMES = ("express-gb-seconds", "lambda-gb-seconds", "lambda-gb-seconds-arm")
@@ -163,7 +168,10 @@ def _delivered(record: DeliveryAttempt) -> tuple[str, Units]:
 def _execution(record: ExecutionEnded) -> tuple[str, Units]:
     """Transitions of a Standard execution: states entered, and retries, which are billed too."""
     if record.is_express:
-        return record.execution_arn, units("express-requests")
+        steps = math.ceil(record.duration_ms / _EXPRESS_STEP_MS)
+        seconds = Decimal(steps * _EXPRESS_STEP_MS) / _MILLISECONDS
+        used = units("express-gb-seconds", seconds * _EXPRESS_CHUNK_MB / 1024)
+        return record.execution_arn, units("express-requests") + used
     return record.execution_arn, units(
         "standard-transitions", record.states_entered + record.retries
     )

@@ -6,10 +6,12 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
+from constructs_lib.insight.cost.units import NOTHING, Units
 from constructs_lib.insight.runs import Run, keep_assembly, save_run
 
 _NAME = "tests"
@@ -92,4 +94,17 @@ def _merged(parts: Sequence[Run]) -> Run:
         events=tuple(each for part in parts for each in part.events),
         notes=tuple(dict.fromkeys(notes)),
         tests=tuple(tests.values()),
+        units=_added_up(part.units for part in parts if part.units is not None),
     )
+
+
+def _added_up(
+    parts: Iterable[Mapping[str, Mapping[str, Decimal]]],
+) -> Mapping[str, Mapping[str, Decimal]] | None:
+    """What was billed in all parts, by what used it; None if no part tells."""
+    found: dict[str, Units] | None = None
+    for part in parts:
+        found = found or {}
+        for name, counts in part.items():
+            found[name] = found.get(name, NOTHING) + Units(counts)
+    return None if found is None else {name: dict(used.counts) for name, used in found.items()}

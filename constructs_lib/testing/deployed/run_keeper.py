@@ -22,6 +22,7 @@ from constructs_lib.testing.deployed.kept_runs import (
 
 if TYPE_CHECKING:
     from constructs_lib.local import EmbeddedAccount
+    from constructs_lib.local.journal import Journal
     from constructs_lib.testing.deployed.worlds import World
 
 _FIXTURES = {"duet", "duet_module", "duet_session"}
@@ -38,7 +39,7 @@ class _Watched:
         self.account = account
         self.world = world
         self.assembly = assembly
-        self.after = 0
+        self.before: Journal | None = None
 
 
 class RunKeeper:
@@ -129,14 +130,16 @@ def _recorded(watched: _Watched, test: RecordedTest) -> Run:
     empty = Run(name="tests", recorded=datetime.now(UTC), time_scale=watched.world.time_scale)
     run = empty
     try:
-        journal = watched.account.journal(after=watched.after, with_api_calls=False)
-        watched.after = journal.last_number
+        before = watched.before
+        journal = watched.account.journal(after=before.last_number if before else 0)
         if journal.records:
+            watched.before = journal
             run = record_run(
                 watched.account,
                 name="tests",
                 time_scale=watched.world.time_scale,
                 journal=journal,
+                since=before,
             )
     # A test may have broken what is asked here: that is no reason to fail it.
     except (BotoCoreError, ClientError, OSError) as error:
