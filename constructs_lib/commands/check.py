@@ -49,8 +49,8 @@ def check(
     path: Annotated[
         Path,
         typer.Argument(
-            help="A cdk.out folder, a CloudFormation or SAM template, or a definition in Amazon "
-            "States Language; JSON or YAML.",
+            help="A cdk.out folder, a CloudFormation or SAM template, a definition in Amazon "
+            "States Language (JSON, JSON5 or YAML), or a folder with such files.",
         ),
     ] = Path("cdk.out"),
     format_: Annotated[

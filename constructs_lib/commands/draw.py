@@ -41,8 +41,8 @@ def draw(
     path: Annotated[
         Path,
         typer.Argument(
-            help="Folder that `cdk synth` wrote, a CloudFormation or SAM template, or a state "
-            "machine's definition; JSON or YAML.",
+            help="Folder that `cdk synth` wrote, a CloudFormation or SAM template, a state "
+            "machine's definition (JSON, JSON5 or YAML), or a folder with such files.",
         ),
     ] = Path("cdk.out"),
     format_: Annotated[
@@ -91,7 +91,7 @@ def draw(
             )
         _say_notes(assembly)
         if format_ is Format.HTML:
-            _write(output or _REPORT, report(assembly, graphs))
+            _write(output or _REPORT, report(assembly, graphs, warn=_say))
         elif format_ is Format.MERMAID:
             _write(output or _STANDARD_OUTPUT, markdown(graphs))
         else:

@@ -1,14 +1,12 @@
-"""``load``: a ``cdk.out`` folder, one template or one bare definition as an ``Assembly``."""
+"""``load``: a ``cdk.out`` folder, templates or bare definitions as an ``Assembly``."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from constructs_lib.insight.cloud_assembly import nested_stacks, read_stacks, with_transform
 from constructs_lib.insight.definitions import bare_workflow, read_workflow
-from constructs_lib.insight.documents import read_mapping
-from constructs_lib.insight.errors import InsightError
 from constructs_lib.insight.events import EventReader
 from constructs_lib.insight.model import Assembly, Note, Place, Resource
 from constructs_lib.insight.other_resources import (
@@ -21,6 +19,7 @@ from constructs_lib.insight.permissions import read_resource_policies, read_stat
 from constructs_lib.insight.publications import PublicationReader
 from constructs_lib.insight.reading import Reading
 from constructs_lib.insight.references import References
+from constructs_lib.insight.sources import read_sources
 from constructs_lib.insight.template_stack import TemplateStack
 from constructs_lib.templates.json_value import JsonValue
 
@@ -49,7 +48,8 @@ def load(path: str | Path) -> Assembly:
 
     Args:
         path: A ``cdk.out`` folder, a CloudFormation or SAM template, or an Amazon States Language
-            definition; the files may be JSON or YAML.
+            definition; the files may be JSON, JSON5 or YAML, or what the AWS CLI prints of one. Or
+            a folder with such files: all are read.
     Raises:
         InsightError: It is none of these; the text names the file, the rule and the remedy. What is
             merely malformed or unknown inside is in ``Assembly.notes``.
@@ -60,46 +60,19 @@ def load(path: str | Path) -> Assembly:
     def note(text: str) -> None:
         notes.append(Note(place=None, text=text))
 
-    if path.is_dir():
-        stacks = read_stacks(path, note)
-        return _assembly(path, stacks, notes)
-    if not path.exists():
-        raise InsightError(
-            f"{path} must be a cdk.out folder, a template or a definition, got nothing there; "
-            "run cdk synth, or name another path"
-        )
-    content = read_mapping(path, note)
-    if "Resources" in content:
-        if not isinstance(content["Resources"], Mapping):
-            raise InsightError(f"Resources of {path} must be an object by logical id")
-        stack = TemplateStack(
-            name=path.stem.removesuffix(".template"),
-            stack_name=path.stem.removesuffix(".template"),
-            template=content,
-            folder=path.parent,
-            file=path.name,
-        )
-        stack = with_transform(stack, note)
-        nested = {each.name: each for each in nested_stacks(stack, note)}
-        return _assembly(path, {stack.name: stack, **nested}, notes)
-    if "States" in content or "StartAt" in content:
-        workflow, problems = bare_workflow(path, content)
-        return Assembly(
-            path=str(path),
-            stacks=(),
-            resources={workflow.resource.key: workflow.resource},
-            workflows=(workflow,),
-            notes=(*notes, *problems),
-        )
-    if "stepFunctions" in content:
-        raise InsightError(
-            f"{path} must be a template, got a configuration of the Serverless Framework; run "
-            "serverless package, and name .serverless/cloudformation-template-update-stack.json"
-        )
-    raise InsightError(
-        f"{path} must have Resources (a template) or StartAt and States (a definition), got "
-        f"{', '.join(sorted(map(str, content))[:8]) or 'an empty object'}; name another file"
-    )
+    sources = read_sources(path, note)
+    assembly = _assembly(path, sources.stacks, notes)
+    if not sources.definitions:
+        return assembly
+    workflows = list(assembly.workflows)
+    resources = dict(assembly.resources)
+    notes = list(assembly.notes)
+    for file, definition in sources.definitions.items():
+        workflow, problems = bare_workflow(file, definition, taken=resources)
+        workflows.append(workflow)
+        resources[workflow.resource.key] = workflow.resource
+        notes += problems
+    return replace(assembly, resources=resources, workflows=tuple(workflows), notes=tuple(notes))
 
 
 def _assembly(path: Path, stacks: Mapping[str, TemplateStack], notes: list[Note]) -> Assembly:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,14 +22,7 @@ def read_stacks(folder: Path, note: Callable[[str], None]) -> dict[str, Template
     Raises:
         InsightError: The folder has no readable manifest, or no stack.
     """
-    found: dict[str, TemplateStack] = {}
-    for stack in _stacks_of(folder, folder, note, 0):
-        for each in (stack, *_nested(stack, note, 0)):
-            unique = each.name
-            number = 2
-            while unique in found:
-                unique, number = f"{each.name}#{number}", number + 1
-            found[unique] = _renamed(each, unique)
+    found = with_nested(_stacks_of(folder, folder, note, 0), note)
     if not found:
         raise InsightError(
             f"{folder} must hold at least one stack, got a manifest without; synthesize the app"
@@ -87,7 +80,7 @@ def _stack(
     stack = TemplateStack(
         name=id_,
         stack_name=stack_name if isinstance(stack_name, str) else id_,
-        template=read_mapping(folder / name),
+        template=read_mapping(folder / name, note),
         folder=folder,
         file=str((folder / name).relative_to(top)),
         metadata=metadata if isinstance(metadata, Mapping) else {},
@@ -118,7 +111,7 @@ def _nested(
         child = TemplateStack(
             name=f"{stack.name}.{logical_id}",
             stack_name=f"{stack.name}.{logical_id}",
-            template=read_mapping(stack.folder / path),
+            template=read_mapping(stack.folder / path, note),
             folder=stack.folder,
             file=path,
             metadata=stack.metadata,
@@ -129,9 +122,26 @@ def _nested(
         yield from _nested(child, note, depth + 1)
 
 
-def nested_stacks(stack: TemplateStack, note: Callable[[str], None]) -> Iterator[TemplateStack]:
-    """The stacks that a template nests, at any depth, where their templates are local files."""
-    return _nested(stack, note, 0)
+def with_nested(
+    stacks: Iterable[TemplateStack], note: Callable[[str], None]
+) -> dict[str, TemplateStack]:
+    """Stacks by unique names, each followed by those that it nests at any depth, whose templates
+    are local files."""
+    found: dict[str, TemplateStack] = {}
+    for stack in stacks:
+        named = replace(stack, name=unique_name(stack.name, found))
+        found[named.name] = named
+        for nested in _nested(named, note, 0):
+            found[nested.name] = nested
+    return found
+
+
+def unique_name(name: str, taken: Container[str]) -> str:
+    """The name, or with a number where it is taken."""
+    unique, number = name, 2
+    while unique in taken:
+        unique, number = f"{name}#{number}", number + 1
+    return unique
 
 
 def with_transform(stack: TemplateStack, note: Callable[[str], None]) -> TemplateStack:
@@ -141,9 +151,3 @@ def with_transform(stack: TemplateStack, note: Callable[[str], None]) -> Templat
     from constructs_lib.insight.sam import transformed
 
     return transformed(stack, note)
-
-
-def _renamed(stack: TemplateStack, name: str) -> TemplateStack:
-    if name == stack.name:
-        return stack
-    return replace(stack, name=name)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 
 from constructs_lib.insight.asl import read_machine
+from constructs_lib.insight.cloud_assembly import unique_name
 from constructs_lib.insight.documents import parse, read_text
 from constructs_lib.insight.errors import InsightError
 from constructs_lib.insight.model import Note, Place, Reference, Resource, Workflow
@@ -38,10 +39,14 @@ def read_workflow(reading: Reading, resource: Resource, stack: TemplateStack) ->
 
 
 def bare_workflow(
-    path: Path, definition: Mapping[str, JsonValue]
+    path: Path, definition: Mapping[str, JsonValue], *, taken: Container[str]
 ) -> tuple[Workflow, tuple[Note, ...]]:
-    """A definition without a template; with it what is malformed in it."""
-    name = re.sub(r"(\.asl|\.stepfunctions)$", "", path.stem)
+    """A definition without a template; with it what is malformed in it.
+
+    Args:
+        taken: Keys that it cannot have.
+    """
+    name = unique_name(re.sub(r"(\.asl|\.stepfunctions)$", "", path.stem), taken)
     place = Place(stack="", logical_id=name, construct_path=name, file=path.name)
     resource = Resource(key=name, type="ASL", name=name, place=place, properties={})
     machine = read_machine(definition, _NoReferrer())

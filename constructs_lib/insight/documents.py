@@ -1,11 +1,13 @@
-"""JSON and YAML files as plain values; YAML is loaded only where a file is not JSON."""
+"""JSON, JSON5 and YAML files as plain values; the latter two load only for what is no JSON."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import TypeGuard
 
 from constructs_lib.insight.errors import InsightError
 from constructs_lib.templates.json_value import JsonValue
@@ -13,6 +15,10 @@ from constructs_lib.templates.json_value import JsonValue
 _LARGEST_BYTES = 64 * 1024 * 1024
 _DEEPEST = 300
 _MOST_VALUES = 2_000_000
+#: JSON5's reader takes some 5 seconds for so many; longer texts are given to YAML alone.
+_LONGEST_JSON5 = 1_000_000
+#: An object or a list comes first, after comments perhaps.
+_LIKE_JSON = re.compile(r"(?:\s|//[^\n]*|/\*.*?\*/)*[\[{]", re.DOTALL)
 #: ``${name}`` where JSON wants a value: SAM's definitions have numbers substituted like that; other
 #: tools write ``{{ name }}``, which YAML would take for an object.
 _BARE_SUBSTITUTION = re.compile(r"(?<=[:,\[])(\s*)(\$\{[^}\"]+\}|\{\{[^{}\"]+\}\})(?=\s*[,\]}])")
@@ -22,18 +28,20 @@ def read_text(path: Path) -> str:
     """The text of a file.
 
     Raises:
-        InsightError: It cannot be read, is empty, huge, or no UTF-8.
+        InsightError: It cannot be read, is empty, huge, or neither UTF-8 nor UTF-16.
     """
     try:
         if path.stat().st_size > _LARGEST_BYTES:
             raise InsightError(f"{path} must be smaller than 64 MiB; is it a template at all?")
-        text = path.read_bytes().decode("utf-8-sig")
+        raw = path.read_bytes()
+        # A byte order mark, or the zero bytes of UTF-16, which PowerShell writes, tell.
+        text = raw.decode(json.detect_encoding(raw))
     except OSError as error:
         raise InsightError(f"{path} must be readable, got {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise InsightError(
             f"{path} must be UTF-8 text, got byte {error.object[error.start]:#04x} at "
-            f"{error.start}; save it as UTF-8"
+            f"{error.start}, which is not {error.encoding}; save it as UTF-8"
         ) from error
     if not text.strip():
         raise InsightError(f"{path} must hold a template or a definition, got an empty file")
@@ -64,54 +72,108 @@ def require_shallow(value: JsonValue, name: str) -> None:
 
 
 def parse(text: str, name: str, *, note: Callable[[str], None]) -> JsonValue:
-    """JSON, or else YAML with CloudFormation's short forms, nested 300 levels at most.
+    """JSON, or else JSON5, or YAML with CloudFormation's short forms, nested 300 levels at most.
 
     Args:
         name: The file, for messages.
         note: Takes what had to be changed to read it.
     Raises:
-        InsightError: It is neither.
+        InsightError: It is none of these.
     """
-    value: JsonValue
-
-    def twice(key: str) -> None:
-        note(f"name {key!r} stands twice in one object; only the last one counts")
-
-    def unique(pairs: list[tuple[str, JsonValue]]) -> JsonValue:
-        found = dict(pairs)
-        if len(found) < len(pairs):
-            seen: set[str] = set()
-            for key, _ in pairs:
-                if key in seen:
-                    twice(key)
-                seen.add(key)
-        return found
-
-    try:
-        value = json.loads(text, object_pairs_hook=unique)
-    except RecursionError:
-        raise InsightError(f"{name} must be nested at most {_DEEPEST} levels deep") from None
-    except ValueError as error:
-        quoted = _BARE_SUBSTITUTION.sub(r'\1"\2"', text)
-        is_json = text.lstrip()[:1] in ("{", "[")
-        if is_json and quoted != text:
-            note("substitutions stand where JSON wants a value; they were read as text")
-        value = _yaml(quoted if is_json else text, name, twice, instead=error if is_json else None)
-        if is_json and not _is_json(quoted):
-            note(
-                f"it is not JSON ({error}); it was read as YAML, as CloudFormation does and Step "
-                "Functions does not"
-            )
+    value = _Parser(name, note).value(text)
     require_shallow(value, name)
     return value
 
 
-def _is_json(text: str) -> bool:
-    try:
-        json.loads(text)
-    except ValueError:
-        return False
-    return True
+class _Parser:
+    def __init__(self, name: str, note: Callable[[str], None]) -> None:
+        self._name = name
+        self._note = note
+        #: Names that stand twice in one object.
+        self._twice: list[str] = []
+
+    def value(self, text: str) -> JsonValue:
+        try:
+            value = self._read(text)
+        except RecursionError:
+            raise InsightError(
+                f"{self._name} must be nested at most {_DEEPEST} levels deep"
+            ) from None
+        for key in dict.fromkeys(self._twice):
+            self._note(f"name {key!r} stands twice in one object; only the last one counts")
+        return value
+
+    def _read(self, text: str) -> JsonValue:
+        try:
+            return self._json(text)
+        except ValueError as error:
+            if not _LIKE_JSON.match(text):
+                return self._yaml(text)
+            reason = error
+        quoted = _BARE_SUBSTITUTION.sub(r'\1"\2"', text)
+        if quoted != text:
+            self._note("substitutions stand where JSON wants a value; they were read as text")
+            with suppress(ValueError):
+                return self._json(quoted)
+        value, kind = self._nearly_json(quoted, reason)
+        self._note(f"it is not JSON ({reason}); it was read as {kind}")
+        return value
+
+    def _json(self, text: str) -> JsonValue:
+        self._twice.clear()
+        value: JsonValue = json.loads(text, object_pairs_hook=self._object)
+        return value
+
+    def _nearly_json(self, text: str, reason: ValueError) -> tuple[JsonValue, str]:
+        """The value of a text that begins as JSON does, and what it is."""
+        if len(text) <= _LONGEST_JSON5:
+            from constructs_lib.insight.json5_text import load_json5
+
+            self._twice.clear()
+            with suppress(ValueError, RecursionError):
+                return load_json5(text, self._object), "JSON5, which AWS does not take"
+        value = self._yaml(text, instead=reason)
+        return value, "YAML, as CloudFormation does and Step Functions does not"
+
+    def _object(self, pairs: Iterable[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
+        pairs = list(pairs)
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            keys = [key for key, _ in pairs]
+            self._twice += [key for number, key in enumerate(keys) if key in keys[:number]]
+        return found
+
+    def _yaml(self, text: str, *, instead: ValueError | None = None) -> JsonValue:
+        from constructs_lib.insight.short_forms import YamlError, load_yaml
+
+        self._twice.clear()
+        try:
+            documents = load_yaml(text, twice=self._twice.append)
+        except YamlError as error:
+            reason = instead or error
+            kind = "JSON" if instead else "JSON or YAML"
+            raise InsightError(
+                f"{self._name} must be {kind}, got: {' '.join(str(reason).split())}"
+            ) from error
+        if len(documents) == 1:
+            return documents[0]
+        readable = [one for one in documents if is_readable(one)]
+        if len(readable) != 1:
+            raise InsightError(
+                f"{self._name} must hold one template or definition, got {len(documents)} YAML "
+                f"documents of which {len(readable) or 'none'} are; put each in a file of its own"
+            )
+        self._note(
+            f"it holds {len(documents)} YAML documents; the only template or definition was read"
+        )
+        return readable[0]
+
+
+def is_readable(value: JsonValue) -> TypeGuard[Mapping[str, JsonValue]]:
+    """Whether it looks like a template or a definition."""
+    return isinstance(value, Mapping) and not value.keys().isdisjoint(
+        ("Resources", "StartAt", "States")
+    )
 
 
 def read_mapping(
@@ -129,20 +191,3 @@ def read_mapping(
             f"{'a list' if isinstance(value, list) else repr(value)[:60]}"
         )
     return value
-
-
-def _yaml(
-    text: str, name: str, twice: Callable[[str], None], *, instead: ValueError | None
-) -> JsonValue:
-    from constructs_lib.insight.short_forms import YamlError, load_yaml
-
-    try:
-        return load_yaml(text, twice=twice)
-    except YamlError as error:
-        reason = instead or error
-        kind = "JSON" if instead else "JSON or YAML"
-        raise InsightError(
-            f"{name} must be {kind}, got: {' '.join(str(reason).split())}"
-        ) from error
-    except RecursionError:
-        raise InsightError(f"{name} must be nested at most {_DEEPEST} levels deep") from None

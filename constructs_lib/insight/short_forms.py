@@ -31,22 +31,24 @@ class _Loader(_BASE):  # type: ignore[misc]  # the C loader where the platform h
         self.twice: list[str] = []
 
 
-def load_yaml(text: str, *, twice: Callable[[str], None]) -> JsonValue:
-    """The value of a YAML document.
+def load_yaml(text: str, *, twice: Callable[[str], None]) -> list[JsonValue]:
+    """The values of a YAML file: of its documents all that hold something, at least one.
 
     Args:
         twice: Takes each name that stands twice in one object.
     Raises:
-        YamlError: It is no YAML, or holds more than one document.
+        YamlError: It is no YAML.
     """
     loader = _Loader(text)
+    values: list[JsonValue] = []
     try:
-        value: JsonValue = loader.get_single_data()
+        while loader.check_data():
+            values.append(loader.get_data())
     finally:
         loader.dispose()
     for name in loader.twice:
         twice(name)
-    return value
+    return [value for value in values if value is not None] or [None]
 
 
 def _mapping(loader: _Loader, node: Any) -> dict[str, Any]:
@@ -81,6 +83,6 @@ _Loader.add_constructor("tag:yaml.org,2002:timestamp", _text)
 _Loader.add_constructor("tag:yaml.org,2002:binary", _text)
 # "on" and "off" are the only booleans of YAML 1.1 that start so.
 _Loader.yaml_implicit_resolvers = {
-    first: [] if first in "oO" else resolvers
+    first: [] if first in ("o", "O") else resolvers
     for first, resolvers in _BASE.yaml_implicit_resolvers.items()
 }

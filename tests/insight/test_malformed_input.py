@@ -23,7 +23,11 @@ _CORPUS = Path(__file__).parent / "corpus"
     ("content", "said"),
     [
         (b"", "got an empty file"),
-        (b"\xff\xfe\x00", "must be UTF-8 text, got byte 0xff at 0; save it as UTF-8"),
+        (
+            b'{"a": "\xe9"}',
+            "must be UTF-8 text, got byte 0xe9 at 7, .* not utf-8; save it as UTF-8",
+        ),
+        (b"\xff\xfe\x00", "must be UTF-8 text, got byte 0x00 at 2, .* not utf-16"),
         (b"[]", "must hold an object .*, got a list"),
         (b"3", "must hold an object .*, got 3"),
         (b'{"StartAt":', "must be JSON, got: Expecting value: line 1"),
@@ -62,7 +66,7 @@ def test_a_path_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_manifest_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InsightError, match=r"without manifest\.json; run cdk synth"):
+    with pytest.raises(InsightError, match=r"without manifest\.json .*; run cdk synth"):
         load(tmp_path)
 
 
