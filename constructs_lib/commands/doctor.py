@@ -11,8 +11,8 @@ from rich.markup import escape
 from constructs_lib.commands._consoles import message_console, result_console
 from constructs_lib.commands._ends import BAD_RESULT, fail
 from constructs_lib.local import emulator_python
-from constructs_lib.local._environment import EnvironmentMakingError
 from constructs_lib.local.doctor import Finding, examine
+from constructs_lib.local.own_environment import EnvironmentMakingError
 
 app = typer.Typer(add_completion=False)
 _STYLES = {"ok": "green", "warning": "yellow", "missing": "red"}

@@ -9,8 +9,8 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, overload
 
-from constructs_lib.local._clock_control import ClockControl
 from constructs_lib.local._fault_control import FaultControl
+from constructs_lib.local.clock_control import ClockControl
 from constructs_lib.local.journal import JournalReading
 
 if TYPE_CHECKING:

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Literal
 
 from constructs_lib.local import emulator_python
-from constructs_lib.local._environment import OwnEnvironment
 from constructs_lib.local.cdk_versions import (
     NODE_MAJOR_MIN,
     PINNED_CLI,
@@ -23,6 +22,7 @@ from constructs_lib.local.cdk_versions import (
 )
 from constructs_lib.local.extensions.pin import BOTOCORE_VERSION, MINISTACK_VERSION
 from constructs_lib.local.instance import SCRATCH_FOLDER, find_instance
+from constructs_lib.local.own_environment import OwnEnvironment
 
 #: Of ``duet serve``.
 DEFAULT_PORT = 4566

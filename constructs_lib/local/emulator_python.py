@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from constructs_lib.local._environment import OwnEnvironment
 from constructs_lib.local.extensions.pin import BOTOCORE_VERSION, MINISTACK_VERSION
+from constructs_lib.local.own_environment import OwnEnvironment
 
 #: Environment variable: a Python that has the pinned MiniStack; nothing is made then.
 SETTING = "DUET_MINISTACK_PYTHON"

@@ -11,13 +11,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-from constructs_lib.local._environment import EnvironmentMakingError
 from constructs_lib.local._process import EmbeddedAwsError, RunningProcess
 from constructs_lib.local._step_functions_mocks import require_mocks
 from constructs_lib.local.account import EmbeddedAccount
 from constructs_lib.local.cdk_cli import CdkCliError, node_executable
 from constructs_lib.local.emulator_python import EmulatorPython, find_or_make
 from constructs_lib.local.faults import Fault
+from constructs_lib.local.own_environment import EnvironmentMakingError
 
 # All that the emulator sees of this process's environment. No AWS_*, no proxy, no emulator switch.
 _INHERITED = (

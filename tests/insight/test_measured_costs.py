@@ -38,7 +38,7 @@ from constructs_lib.insight.model import Assembly
 from constructs_lib.insight.recording import record_run
 from constructs_lib.insight.runs import Run, load_run, save_run
 from constructs_lib.local import EmbeddedAws, Mailbox
-from constructs_lib.local._account_life import AccountLife
+from constructs_lib.local.account_life import AccountLife
 
 _GUIDE = Path(__file__).parents[2] / "docs" / "choosing.md"
 _NAMES = [design.name for design in DESIGNS]

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from constructs_lib.local import EmbeddedAccount, EmbeddedAws
-from constructs_lib.local._account_life import AccountLife
+from constructs_lib.local.account_life import AccountLife
 from tests.local.conftest import WaitUntil
 from tests.local.workflows import ROLE
 

@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from constructs_lib.local import EmbeddedAws, EmbeddedAwsError, _environment, emulator_python
-from constructs_lib.local._environment import EnvironmentMakingError, OwnEnvironment
 from constructs_lib.local.cdk_cli import node_executable
 from constructs_lib.local.extensions.pin import BOTOCORE_VERSION, MINISTACK_VERSION
+from constructs_lib.local.own_environment import EnvironmentMakingError, OwnEnvironment
 
 if TYPE_CHECKING:
     from tests.local.conftest import WaitUntil

@@ -180,6 +180,18 @@ def test_a_construct_imports_no_tool(path: Path) -> None:
     )
 
 
+def test_what_another_package_uses_has_a_public_name() -> None:
+    private = {
+        (half, name)
+        for half in (*CONSTRUCTS, *TOOLS, *NEUTRAL)
+        for path in _files((half,))
+        for name in _imports(path)
+        if "._" in name and _half_of(name) not in ("", half)
+    }
+
+    assert private == set()
+
+
 @pytest.mark.parametrize("path", _files(NEUTRAL), ids=str)
 def test_the_neutral_ground_imports_neither_half(path: Path) -> None:
     imports = _imports(path)

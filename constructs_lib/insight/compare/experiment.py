@@ -25,7 +25,7 @@ from constructs_lib.insight.compare.troubles import TROUBLES, Trouble
 from constructs_lib.insight.cost.measured import measured
 from constructs_lib.insight.cost.units import Units, total
 from constructs_lib.local import Deployment, EmbeddedAws, deploy
-from constructs_lib.local._account_life import AccountLife
+from constructs_lib.local.account_life import AccountLife
 from constructs_lib.local.preparations import verify_senders
 
 Say = Callable[[str], None]

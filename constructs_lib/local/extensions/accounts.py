@@ -24,7 +24,7 @@ from ministack.core.responses import (
 )
 from ministack.services import stepfunctions
 
-from constructs_lib.local._account_life import ACCOUNTS_PATH, UNDER_WAY_PATH
+from constructs_lib.local.account_life import ACCOUNTS_PATH, UNDER_WAY_PATH
 from constructs_lib.local.extensions import sources_under_way, work_under_way
 
 _Query = Mapping[str, Sequence[str]]

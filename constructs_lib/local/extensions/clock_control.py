@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from ministack import app
 from ministack.core.responses import get_account_id
 
-from constructs_lib.local._clock_control import CLOCK_PATH
+from constructs_lib.local.clock_control import CLOCK_PATH
 from constructs_lib.local.extensions import clock
 
 _Query = Mapping[str, Sequence[str]]

@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from constructs_lib.local import EmbeddedAccount
-from constructs_lib.local._account_life import AccountLife
+from constructs_lib.local.account_life import AccountLife
 from constructs_lib.testing.deployed.expectation import ExpectationError
 from constructs_lib.testing.deployed.resources import Resource, Resources
 from constructs_lib.testing.deployed.waiting import Within, seconds, wait_for

@@ -23,7 +23,7 @@ from constructs_lib.testing.deployed.workflow import STATE_MACHINE, DeployedWork
 if TYPE_CHECKING:
     import boto3
 
-    from constructs_lib.local._clock_control import ClockControl
+    from constructs_lib.local.clock_control import ClockControl
 
 _DEFAULT_BUS = "default"
 

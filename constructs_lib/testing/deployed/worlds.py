@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from constructs_lib.local import EmbeddedAccount, EmbeddedAws, EmbeddedAwsError, Fault
-from constructs_lib.local._account_life import AccountLife
+from constructs_lib.local.account_life import AccountLife
 from constructs_lib.local.deployment import Deployment
 from constructs_lib.local.deployment.assembly import AssembledStack, read_assembly
 from constructs_lib.local.deployment.assets import AssetPublisher
