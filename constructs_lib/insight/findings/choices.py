@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from constructs_lib.insight.findings.finding import FindingRule, Hit
-from constructs_lib.insight.findings.states import machines_of, reachable
+from constructs_lib.insight.findings.states import machines_of, ways_of
+from constructs_lib.insight.findings.ways import reachable
 from constructs_lib.insight.model import Assembly, State
 from constructs_lib.templates.json_value import JsonValue
 
@@ -58,9 +59,10 @@ def _simple(rule: Mapping[str, JsonValue]) -> tuple[str, str, bool] | None:
 def _unreachable(assembly: Assembly) -> Iterator[Hit]:
     for workflow in assembly.workflows:
         for machine in machines_of(workflow):
-            if machine.state(machine.start_at) is None:
+            ways = ways_of(machine)
+            if machine.start_at not in ways:
                 continue  # said as a problem of the definition
-            reached = reachable(machine, machine.start_at)
+            reached = reachable(ways, [machine.start_at])
             for state in machine.states:
                 if state.name not in reached:
                     yield Hit(

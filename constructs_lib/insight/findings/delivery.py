@@ -61,9 +61,10 @@ def _queues(assembly: Assembly) -> Iterator[Hit]:
         for function in assembly.functions
         for source in function.sources
     } | {pipe.source.key: pipe.resource.name for pipe in assembly.pipes}
+    last = _dead_letter_queues(assembly)
     for queue in assembly.queues:
         key = queue.resource.key
-        if queue.dead_letter is None and key in polled and key not in _dead_letter_queues(assembly):
+        if queue.dead_letter is None and key in polled and key not in last:
             yield Hit(
                 place=queue.resource.place,
                 what=f"{polled[key]!r} reads queue {queue.resource.name!r}, which "

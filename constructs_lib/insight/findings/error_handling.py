@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from constructs_lib.insight.findings.finding import FindingRule, Hit
-from constructs_lib.insight.findings.states import reachable
+from constructs_lib.insight.findings.states import ways_of
+from constructs_lib.insight.findings.ways import backwards, reachable
 from constructs_lib.insight.model import Assembly, Catch, StateMachine, Workflow
 
 #: Catches of these take whatever went wrong; one that names an error has it understood.
@@ -24,13 +25,11 @@ def _green_failures(assembly: Assembly) -> Iterator[Hit]:
     for workflow in assembly.workflows:
         if workflow.kind == "EXPRESS" and workflow.resource.key not in started:
             continue
-        machine = workflow.machine
-        normal = reachable(machine, machine.start_at, over_errors=False)
-        seen: set[str] = set()
-        for state in machine.states:
+        green = _ending_green(workflow.machine)
+        for state in workflow.machine.states:
             for catch in state.catches:
-                if catch.target not in seen and _ends_green(machine, catch, normal):
-                    seen.add(catch.target)
+                if catch.target in green and _WHATEVER & set(catch.errors):
+                    green.remove(catch.target)  # said once
                     yield _hit(workflow, state.full_name, catch)
 
 
@@ -44,16 +43,14 @@ def _hit(workflow: Workflow, state: str, catch: Catch) -> Hit:
     )
 
 
-def _ends_green(machine: StateMachine, catch: Catch, normal: set[str]) -> bool:
-    if not _WHATEVER & set(catch.errors):
-        return False
-    on_the_way = reachable(machine, catch.target)
-    if not on_the_way or on_the_way & normal:
-        return False
-    states = [state for state in machine.states if state.name in on_the_way]
-    return all(state.type not in ("Fail", "Choice") for state in states) and any(
-        state.ends for state in states
-    )
+def _ending_green(machine: StateMachine) -> set[str]:
+    """States from which every way on leaves the normal one and ends in success."""
+    ways = ways_of(machine)
+    normal = reachable(ways_of(machine, over_errors=False), [machine.start_at])
+    back = backwards(ways)
+    decides = [state.name for state in machine.states if state.type in ("Fail", "Choice")]
+    otherwise = reachable(back, [*normal, *decides])
+    return reachable(back, [state.name for state in machine.states if state.ends]) - otherwise
 
 
 RULES = (

@@ -7,14 +7,9 @@ from collections.abc import Iterator, Mapping
 from constructs_lib.event_patterns.traps import aws_sources
 from constructs_lib.insight.findings.event_graph import EventGraph, loops
 from constructs_lib.insight.findings.finding import FindingRule, Hit
-from constructs_lib.insight.findings.matching import matches
-from constructs_lib.insight.model import Assembly, EventBus, Publication
+from constructs_lib.insight.findings.rule_index import RuleIndex
+from constructs_lib.insight.model import Assembly, EventBus
 from constructs_lib.templates.json_value import JsonValue
-
-
-def event_of(publication: Publication) -> Mapping[str, str | None]:
-    """What is known of the events of a publication, as ``matches`` takes it."""
-    return {"source": publication.source, "detail-type": publication.detail_type}
 
 
 def _declared(assembly: Assembly) -> dict[str, EventBus]:
@@ -23,15 +18,11 @@ def _declared(assembly: Assembly) -> dict[str, EventBus]:
 
 def _followed_by_nobody(assembly: Assembly) -> Iterator[Hit]:
     buses = _declared(assembly)
+    index = RuleIndex(assembly)
     for publication in assembly.publications:
         if publication.source is None or publication.bus not in buses:
             continue
-        answers = [
-            matches(rule.pattern, event_of(publication))
-            for rule in assembly.rules
-            if rule.bus == publication.bus and rule.enabled and rule.pattern is not None
-        ]
-        if all(answer is False for answer in answers):
+        if not any(rule.enabled for rule, _ in index.answers(publication)):
             publisher = assembly.resources[publication.publisher]
             kind = publication.detail_type or "an event"
             yield Hit(
@@ -48,6 +39,16 @@ def _fed_by_nobody(assembly: Assembly) -> Iterator[Hit]:
     buses = _declared(assembly)
     open_buses = _fed_from_elsewhere(assembly)
     somewhere = any(publication.bus is None for publication in assembly.publications)
+    index = RuleIndex(assembly)
+    fed = {
+        rule.resource.key
+        for publication in assembly.publications
+        for rule, _ in index.answers(publication)
+    }
+    sources: dict[str, set[str]] = {}
+    for publication in assembly.publications:
+        if publication.bus is not None:
+            sources.setdefault(publication.bus, set()).update(filter(None, [publication.source]))
     for rule in assembly.rules:
         bus = buses.get(rule.bus)
         if bus is None or bus.partner_source or rule.pattern is None or rule.bus in open_buses:
@@ -60,14 +61,11 @@ def _fed_by_nobody(assembly: Assembly) -> Iterator[Hit]:
                 remedy="put the rule on the default bus, or forward from there with a rule",
             )
             continue
-        fed = [one for one in assembly.publications if one.bus == rule.bus]
-        answers = [matches(rule.pattern, event_of(one)) for one in fed]
-        if fed and not somewhere and all(answer is False for answer in answers):
-            sources = ", ".join(sorted({one.source for one in fed if one.source}))
+        if rule.bus in sources and not somewhere and rule.resource.key not in fed:
             yield Hit(
                 place=rule.resource.place,
                 what=f"rule {rule.resource.name!r} matches nothing of what is published to bus "
-                f"{bus.name!r} in this assembly (sources: {sources})",
+                f"{bus.name!r} in this assembly (sources: {', '.join(sorted(sources[rule.bus]))})",
             )
 
 

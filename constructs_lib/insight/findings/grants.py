@@ -73,15 +73,33 @@ def _sdk_actions(service: str, action: str) -> tuple[str, ...]:
         return ()
 
 
-def statements_of(assembly: Assembly, role: Reference | None) -> list[Statement] | None:
-    """All statements of a role; None where they are not all known."""
-    if role is None or role.key not in assembly.resources:
-        return None
-    statements = [one for one in assembly.statements if one.role == role.key]
-    for one in statements:
-        if one.managed_policy is not None and not _HARMLESS.fullmatch(one.managed_policy):
+class Grants:
+    """What each role of an assembly may do."""
+
+    def __init__(self, assembly: Assembly) -> None:
+        self._roles = assembly.resources.keys()
+        self._of_role: dict[str, list[Statement]] = {}
+        for statement in assembly.statements:
+            self._of_role.setdefault(statement.role, []).append(statement)
+        self._missing: dict[tuple[str | None, Need], tuple[str, ...]] = {}
+
+    def _statements(self, role: Reference | None) -> list[Statement] | None:
+        """All statements of a role; None where they are not all known."""
+        if role is None or role.key not in self._roles:
             return None
-    return [one for one in statements if one.managed_policy is None]
+        statements = self._of_role.get(role.key, [])
+        for one in statements:
+            if one.managed_policy is not None and not _HARMLESS.fullmatch(one.managed_policy):
+                return None
+        return [one for one in statements if one.managed_policy is None]
+
+    def missing(self, role: Reference | None, need: Need) -> tuple[str, ...]:
+        """What of a need a role lacks; empty if it lacks nothing, or if that is not known."""
+        known = (role.key if role else None, need)
+        if known not in self._missing:
+            statements = self._statements(role)
+            self._missing[known] = () if statements is None else missing_actions(need, statements)
+        return self._missing[known]
 
 
 def missing_actions(need: Need, statements: Sequence[Statement]) -> tuple[str, ...]:
@@ -105,6 +123,7 @@ def covers(statement: Statement, action: str) -> bool:
     return named != statement.all_but_actions
 
 
+@cache
 def matches_action(pattern: str, action: str) -> bool:
     """Whether an action is the pattern, which may have wildcards; case does not matter."""
     parts = [re.escape(part) for part in re.split(r"([*?])", pattern)]

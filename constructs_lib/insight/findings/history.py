@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from constructs_lib.insight.findings.states import reachable
+from constructs_lib.insight.findings.states import ways_of
+from constructs_lib.insight.findings.ways import rounds
 from constructs_lib.insight.model import State, StateMachine
 
 # A task: entered, scheduled, started, succeeded, exited; others: entered, exited. Source: Step
@@ -28,31 +29,19 @@ class Polling(NamedTuple):
 
 def rounds_of_polling(machine: StateMachine) -> Iterator[Polling]:
     """Loops of the outermost level that wait and do not count."""
-    waiting = [
-        state
-        for state in machine.states
-        if state.type == "Wait" and isinstance(state.fields.get("Seconds"), int | float)
-    ]
-    seen: set[str] = set()
-    for wait in waiting:
-        if wait.name in seen:
+    states = {state.name: state for state in machine.states}
+    places = {name: place for place, name in enumerate(states)}
+    for together in rounds(ways_of(machine, over_errors=False)):
+        loop = [states[name] for name in sorted(together, key=places.__getitem__)]
+        waiting = [state for state in loop if _waits(state)]
+        if not waiting or any(_COUNTS.search(json.dumps(state.fields)) for state in loop):
             continue
-        after = {
-            name
-            for way in wait.transitions
-            for name in reachable(machine, way.target, over_errors=False)
-        }
-        loop = [
-            state
-            for state in machine.states
-            if state.name in after
-            and wait.name in reachable(machine, state.name, over_errors=False)
-        ]
-        if wait not in loop or any(_COUNTS.search(json.dumps(state.fields)) for state in loop):
-            continue
-        seen |= {state.name for state in loop}
-        seconds = sum(float(str(state.fields["Seconds"])) for state in loop if state in waiting)
-        yield Polling(wait.full_name, seconds, sum(map(_events, loop)))
+        seconds = sum(float(str(state.fields["Seconds"])) for state in waiting)
+        yield Polling(waiting[0].full_name, seconds, sum(map(_events, loop)))
+
+
+def _waits(state: State) -> bool:
+    return state.type == "Wait" and isinstance(state.fields.get("Seconds"), int | float)
 
 
 def _events(state: State) -> int:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from constructs_lib.insight.findings.finding import FindingRule, Hit
 from constructs_lib.insight.findings.grants import (
+    Grants,
     Need,
     matches_action,
-    missing_actions,
     need_of,
-    statements_of,
 )
 from constructs_lib.insight.findings.states import call_name, tasks_of
-from constructs_lib.insight.model import Assembly, State, Task, Workflow
+from constructs_lib.insight.model import Assembly, State, Statement, Task, Workflow
 
 _LINK = (
     "https://docs.aws.amazon.com/step-functions/latest/dg/service-integration-iam-templates.html"
@@ -32,6 +31,8 @@ _DISTRIBUTED = re.compile(
     re.IGNORECASE,
 )
 _PASSED = re.compile(r"iam:(?:PassRole|GetRole)|sts:AssumeRole", re.IGNORECASE)
+#: Whether an action is allowed for more than a call.
+_Beside = Callable[[str], bool]
 #: Target types that EventBridge and Pipes reach through a role, and the action that it needs.
 _THROUGH_ROLE = {
     "AWS::StepFunctions::StateMachine": "states:StartExecution",
@@ -47,12 +48,12 @@ _PIPE_TARGETS = {
 
 
 def _tasks_lack(assembly: Assembly) -> Iterator[Hit]:
+    grants = Grants(assembly)
     for workflow, state, task in tasks_of(assembly):
-        statements = statements_of(assembly, workflow.role)
         need = need_of(task)
-        if statements is None or need is None or "Credentials" in state.fields:
+        if need is None or "Credentials" in state.fields:
             continue
-        if missing := missing_actions(need, statements):
+        if missing := grants.missing(workflow.role, need):
             on = f" on {need.on.text}" if need.on and need.on.key else ""
             joint = " or " if need.any_of else " and "
             yield Hit(
@@ -66,6 +67,7 @@ def _tasks_lack(assembly: Assembly) -> Iterator[Hit]:
 
 
 def _targets_lack(assembly: Assembly) -> Iterator[Hit]:
+    grants = Grants(assembly)
     for rule in assembly.rules:
         for target in rule.targets:
             resource = assembly.resources.get(target.destination.key or "")
@@ -80,9 +82,7 @@ def _targets_lack(assembly: Assembly) -> Iterator[Hit]:
                     remedy=f"give the target a RoleArn with {action}",
                 )
                 continue
-            statements = statements_of(assembly, target.role)
-            need = Need(actions=(action,), on=target.destination)
-            if statements is not None and missing_actions(need, statements):
+            if grants.missing(target.role, Need(actions=(action,), on=target.destination)):
                 yield Hit(
                     place=rule.resource.place,
                     subject=target.id,
@@ -93,10 +93,9 @@ def _targets_lack(assembly: Assembly) -> Iterator[Hit]:
     for pipe in assembly.pipes:
         resource = assembly.resources.get(pipe.target.key or "")
         action = _PIPE_TARGETS.get(resource.type) if resource else None
-        statements = statements_of(assembly, pipe.role)
-        if resource is None or action is None or statements is None:
+        if resource is None or action is None:
             continue
-        if missing_actions(Need(actions=(action,), on=pipe.target), statements):
+        if grants.missing(pipe.role, Need(actions=(action,), on=pipe.target)):
             yield Hit(
                 place=pipe.resource.place,
                 what=f"the role of pipe {pipe.resource.name!r} does not have {action} on "
@@ -106,38 +105,46 @@ def _targets_lack(assembly: Assembly) -> Iterator[Hit]:
 
 
 def _not_needed(assembly: Assembly) -> Iterator[Hit]:
+    tasks: dict[str, list[tuple[State, Task]]] = {}
+    for workflow, state, task in tasks_of(assembly):
+        tasks.setdefault(workflow.resource.key, []).append((state, task))
+    statements: dict[str, list[Statement]] = {}
+    for statement in assembly.statements:
+        if statement.effect == "Allow" and not statement.all_but_actions:
+            statements.setdefault(statement.role, []).append(statement)
     for role, workflows in _roles(assembly).items():
-        tasks = [one for one in tasks_of(assembly) if one[0] in workflows]
-        if any(need_of(task) is None and task.kind != "activity" for _, _, task in tasks):
+        calls = [call for one in workflows for call in tasks.get(one.resource.key, ())]
+        if any(need_of(task) is None and task.kind != "activity" for _, task in calls):
             continue  # what such a task needs is not known
-        needs = [need_of(task) for _, _, task in tasks]
-        needed = {action for need in needs if need for action in need.actions}
-        for statement in assembly.statements:
-            if statement.role != role or statement.effect != "Allow" or statement.all_but_actions:
-                continue
-            unused = [
-                action
-                for action in statement.actions
-                if not _is_beside(action, tasks, workflows)
-                and not any(matches_action(action, one) for one in needed)
-            ]
-            if unused:
-                yield Hit(
-                    place=statement.place,
-                    subject=" ".join(sorted(unused)),
-                    what=f"the role of {_named(workflows)} has {', '.join(unused)}, which no task "
-                    "needs",
-                )
-            for action in statement.actions:
-                met = sorted(one for one in needed if matches_action(action, one))
-                if "*" in action and met and not _is_beside(action, tasks, workflows):
-                    yield Hit(
-                        place=statement.place,
-                        subject=action,
-                        what=f"the role of {_named(workflows)} has {action}, of which its tasks "
-                        f"need only {', '.join(met)}",
-                        remedy=f"allow {', '.join(met)} instead",
-                    )
+        needed = {action for _, task in calls if (need := need_of(task)) for action in need.actions}
+        beside = _beside(workflows, calls)
+        for statement in statements.get(role, ()):
+            yield from _too_much(statement, needed, beside, _named(workflows))
+
+
+def _too_much(
+    statement: Statement, needed: set[str], beside: _Beside, workflows: str
+) -> Iterator[Hit]:
+    actions = [action for action in statement.actions if not beside(action)]
+    unused = [
+        action for action in actions if not any(matches_action(action, one) for one in needed)
+    ]
+    if unused:
+        yield Hit(
+            place=statement.place,
+            subject=" ".join(sorted(unused)),
+            what=f"the role of {workflows} has {', '.join(unused)}, which no task needs",
+        )
+    for action in actions:
+        met = sorted(one for one in needed if matches_action(action, one))
+        if "*" in action and met:
+            yield Hit(
+                place=statement.place,
+                subject=action,
+                what=f"the role of {workflows} has {action}, of which its tasks need only "
+                f"{', '.join(met)}",
+                remedy=f"allow {', '.join(met)} instead",
+            )
 
 
 def _roles(assembly: Assembly) -> dict[str, list[Workflow]]:
@@ -153,18 +160,20 @@ def _roles(assembly: Assembly) -> dict[str, list[Workflow]]:
     return {role: users for role, users in roles.items() if role not in others}
 
 
-def _is_beside(
-    action: str, tasks: list[tuple[Workflow, State, Task]], workflows: list[Workflow]
-) -> bool:
-    states = [state for one in workflows for state in one.machine.all_states()]
-    synced = {task.service for _, _, task in tasks if task.pattern == "sync"}
-    return bool(
-        _BESIDE.fullmatch(action)
-        or (synced and _SYNC.fullmatch(action))
-        or action.partition(":")[0].lower() in synced
-        or (any(task.kind == "http" for _, _, task in tasks) and _HTTP.fullmatch(action))
-        or (any(_is_distributed(state) for state in states) and _DISTRIBUTED.fullmatch(action))
-        or (_passes_role(tasks) and _PASSED.fullmatch(action))
+def _beside(workflows: list[Workflow], calls: list[tuple[State, Task]]) -> _Beside:
+    """Tells what workflows need beside their calls."""
+    synced = {task.service for _, task in calls if task.pattern == "sync"}
+    allowed = [_BESIDE]
+    if synced:
+        allowed.append(_SYNC)
+    if any(task.kind == "http" for _, task in calls):
+        allowed.append(_HTTP)
+    if any(_is_distributed(state) for one in workflows for state in one.machine.all_states()):
+        allowed.append(_DISTRIBUTED)
+    if _passes_role(calls):
+        allowed.append(_PASSED)
+    return lambda action: (
+        action.partition(":")[0].lower() in synced or any(one.fullmatch(action) for one in allowed)
     )
 
 
@@ -174,12 +183,12 @@ def _is_distributed(state: State) -> bool:
     ) or "DISTRIBUTED" in str(state.fields.get("ItemProcessor"))
 
 
-def _passes_role(tasks: list[tuple[Workflow, State, Task]]) -> bool:
+def _passes_role(calls: list[tuple[State, Task]]) -> bool:
     return any(
         task.service in ("ecs", "batch", "glue", "sagemaker")
         or "Role" in str(task.parameters)
         or "Credentials" in state.fields
-        for _, state, task in tasks
+        for state, task in calls
     )
 
 

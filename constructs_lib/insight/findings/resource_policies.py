@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from constructs_lib.insight.findings.finding import FindingRule, Hit
-from constructs_lib.insight.model import Assembly, Reference, Resource
+from constructs_lib.insight.model import Assembly, Resource
 
 _SERVICE = "events.amazonaws.com"
 #: The policy that a type wants, and the action.
@@ -17,23 +17,23 @@ _POLICIES = {
 
 
 def _not_let_in(assembly: Assembly) -> Iterator[Hit]:
+    let_in = {
+        reference.key
+        for policy in assembly.resource_policies
+        if {_SERVICE, "*"} & set(policy.principals)
+        for reference in policy.on
+    }
     for rule in assembly.rules:
         for target in rule.targets:
-            if target.role is None and (hit := _check(assembly, rule.resource, target.destination)):
-                yield hit
-            if target.dead_letter and (hit := _check(assembly, rule.resource, target.dead_letter)):
-                yield hit
+            direct = target.destination if target.role is None else None
+            for reached in (direct, target.dead_letter):
+                resource = assembly.resources.get(reached.key or "") if reached else None
+                if resource and resource.type in _POLICIES and resource.key not in let_in:
+                    yield _hit(rule.resource, resource)
 
 
-def _check(assembly: Assembly, rule: Resource, reached: Reference) -> Hit | None:
-    resource = assembly.resources.get(reached.key or "")
-    if resource is None or resource.type not in _POLICIES:
-        return None
+def _hit(rule: Resource, resource: Resource) -> Hit:
     wanted, action = _POLICIES[resource.type]
-    for policy in assembly.resource_policies:
-        is_for_it = any(reference.key == resource.key for reference in policy.on)
-        if is_for_it and {_SERVICE, "*"} & set(policy.principals):
-            return None
     kind = resource.type.rsplit("::", 1)[1].lower()
     return Hit(
         place=rule.place,

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from constructs_lib.insight.findings.finding import FindingRule, Hit
-from constructs_lib.insight.findings.states import call_name, tasks_of
-from constructs_lib.insight.model import Assembly, State, Task, Workflow
+from constructs_lib.insight.findings.states import call_name
+from constructs_lib.insight.model import Assembly, State, StateMachine, Task, Workflow
 from constructs_lib.service_models.service_errors import errors_of
 
 _LINK = "https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html"
@@ -28,10 +28,9 @@ _HTTP_PERMANENT = re.compile(r"States\.Http\.StatusCode\.4(?!08|09|23|25|29)\d\d
 
 
 def _not_retried(assembly: Assembly) -> Iterator[Hit]:
-    for workflow, state, task in tasks_of(assembly):
+    for workflow, state, task, named in _with_retried(assembly):
         if not _is_one_call(task):
             continue
-        named = _handled_by_retries(workflow, state)
         known = errors_of(_canonical(task))
         if known is None:
             missing = not named
@@ -48,10 +47,17 @@ def _not_retried(assembly: Assembly) -> Iterator[Hit]:
             )
 
 
-def _handled_by_retries(workflow: Workflow, state: State) -> set[str]:
-    """Errors that the state retries, or the Parallel or Map that it lies in."""
-    around = [one for one in workflow.machine.all_states() if one.name in state.path]
-    return {name for one in (state, *around) for rule in one.retries for name in rule.errors}
+def _with_retried(assembly: Assembly) -> Iterator[tuple[Workflow, State, Task, frozenset[str]]]:
+    """Tasks with the errors that they retry, or a Parallel or Map that they lie in."""
+    for workflow in assembly.workflows:
+        pending: list[tuple[StateMachine, frozenset[str]]] = [(workflow.machine, frozenset())]
+        while pending:
+            machine, around = pending.pop()
+            for state in machine.states:
+                named = around.union(*(rule.errors for rule in state.retries))
+                if state.task is not None:
+                    yield workflow, state, state.task, named
+                pending += [(branch, named) for branch in state.branches]
 
 
 def _is_one_call(task: Task) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from constructs_lib.insight.findings.ways import Ways
 from constructs_lib.insight.model import Assembly, State, StateMachine, Task, Workflow
 
 _HAPPY = ("next", "choice", "default")
@@ -26,20 +27,17 @@ def machines_of(workflow: Workflow) -> Iterator[StateMachine]:
         pending += [branch for state in machine.states for branch in state.branches]
 
 
-def reachable(machine: StateMachine, start: str, *, over_errors: bool = True) -> set[str]:
-    """Names of the states of one level that an execution can come to from ``start``."""
-    states = {state.name: state for state in machine.states}
-    found: set[str] = set()
-    pending = [start]
-    while pending:
-        name = pending.pop()
-        if name in found or name not in states:
-            continue
-        found.add(name)
-        pending += [
-            way.target for way in states[name].transitions if over_errors or way.kind in _HAPPY
+def ways_of(machine: StateMachine, *, over_errors: bool = True) -> Ways:
+    """From each state of one level to those that come right after it."""
+    names = {state.name for state in machine.states}
+    return {
+        state.name: [
+            way.target
+            for way in state.transitions
+            if way.target in names and (over_errors or way.kind in _HAPPY)
         ]
-    return found
+        for state in machine.states
+    }
 
 
 def call_name(task: Task) -> str:
