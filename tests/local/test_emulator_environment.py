@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 
-from constructs_lib.local import EmbeddedAws, EmbeddedAwsError, _environment, emulator_python
+from constructs_lib.local import EmbeddedAws, EmbeddedAwsError, emulator_python, own_environment
 from constructs_lib.local.cdk_cli import node_executable
 from constructs_lib.local.extensions.pin import BOTOCORE_VERSION, MINISTACK_VERSION
 from constructs_lib.local.own_environment import EnvironmentMakingError, OwnEnvironment
@@ -37,10 +37,10 @@ def handler(event, context):
 MAKER = """
     import sys
     from pathlib import Path
-    from constructs_lib.local import _environment
+    from constructs_lib.local import own_environment
     {commands}
-    _environment._commands = commands
-    _environment.OwnEnvironment().make(lambda line: print(line, flush=True))
+    own_environment._commands = commands
+    own_environment.OwnEnvironment().make(lambda line: print(line, flush=True))
 """
 # An environment that has the packages of this one; making it is noted.
 COMMANDS = """
@@ -57,7 +57,7 @@ COMMANDS = """
 """
 HANGS = """
     def commands(folder):
-        return [("a step", [sys.executable, "-c", _environment._RUN_MODULE, "hangs"])]
+        return [("a step", [sys.executable, "-c", own_environment._RUN_MODULE, "hangs"])]
 """
 
 
@@ -75,7 +75,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make environments of this one's packages."""
     names: dict[str, object] = {"sys": sys}
     exec(textwrap.dedent(COMMANDS), names)  # noqa: S102 - the text above, shared with programs
-    monkeypatch.setattr(_environment, "_commands", names["commands"])
+    monkeypatch.setattr(own_environment, "_commands", names["commands"])
 
 
 def maker(commands: str) -> list[str]:
@@ -209,7 +209,7 @@ def test_a_step_that_fails_shows_the_end_of_its_log_and_the_ways_out(
     cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failing = [sys.executable, "-c", "import sys; sys.exit('no matching distribution')"]
-    monkeypatch.setattr(_environment, "_commands", lambda _folder: [("2 of 2", failing)])
+    monkeypatch.setattr(own_environment, "_commands", lambda _folder: [("2 of 2", failing)])
     expected = (
         r"(?s)2 of 2.*cdk-duet\[emulator\].*DUET_MINISTACK_PYTHON.*\nno matching distribution$"
     )
@@ -258,7 +258,7 @@ def test_a_setting_that_names_no_program_is_refused(
 
 
 def test_the_lock_file_of_its_environment_has_the_pinned_versions() -> None:
-    locked = _environment._REQUIREMENTS.read_text()
+    locked = own_environment._REQUIREMENTS.read_text()
 
     assert f"\nministack=={MINISTACK_VERSION} " in locked
     assert f"\nbotocore=={BOTOCORE_VERSION} " in locked
@@ -280,7 +280,7 @@ def test_the_emulator_imports_only_what_its_own_environment_has(tmp_path: Path) 
         stderr=subprocess.DEVNULL,
         env={**os.environ, "STATE_DIR": str(tmp_path)},
     )
-    found = re.findall(r"^([a-z0-9-]+)==", _environment._REQUIREMENTS.read_text(), re.MULTILINE)
+    found = re.findall(r"^([a-z0-9-]+)==", own_environment._REQUIREMENTS.read_text(), re.MULTILINE)
     # Upstream loads docker (with requests) where it finds it and does without it elsewhere; the
     # interpreter itself loads setuptools' hook.
     requests = {"requests", "certifi", "charset-normalizer", "idna"}
