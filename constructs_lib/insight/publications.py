@@ -124,13 +124,15 @@ class PublicationReader:
     ) -> Iterator[Publication]:
         """What functions may publish by their roles: the code itself is not read."""
         declared = [bus for bus in buses if bus.resource is not None]
+        allowing: dict[str, list[Statement]] = {}
+        for statement in filter(_allows_publishing, statements):
+            allowing.setdefault(statement.role, []).append(statement)
         for function in functions:
-            role = function.role.key if function.role else None
+            role = (function.role.key if function.role else None) or ""
             # Several statements may say the same.
             known = {
                 (bus, source, kind): None
-                for statement in statements
-                if role is not None and statement.role == role and _allows_publishing(statement)
+                for statement in allowing.get(role, ())
                 for bus in self._granted_buses(statement, declared)
                 for source in _conditioned(statement, "events:source")
                 for kind in _conditioned(statement, "events:detail-type")
