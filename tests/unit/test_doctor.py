@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from constructs_lib.commands.doctor import app
-from constructs_lib.local import _environment, cdk_versions, doctor, emulator_python
+from constructs_lib.local import cdk_versions, doctor, emulator_python, own_environment
 from constructs_lib.local.doctor import Finding, examine
 
 _PROJECT = Path(__file__).parent.parent.parent
@@ -187,7 +187,7 @@ def test_it_makes_the_environment_ahead(monkeypatch: pytest.MonkeyPatch) -> None
         )
         return [("a step", [sys.executable, "-c", link, str(folder / "bin")])]
 
-    monkeypatch.setattr(_environment, "_commands", commands)
+    monkeypatch.setattr(own_environment, "_commands", commands)
 
     ended = CliRunner().invoke(app, ["--make-environment", "--json"])
 
@@ -200,7 +200,7 @@ def test_it_makes_the_environment_ahead(monkeypatch: pytest.MonkeyPatch) -> None
 def test_an_environment_that_cannot_be_made_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(emulator_python, "installed_here", dict)
     failing = [("a step", [sys.executable, "-c", "raise SystemExit('offline')"])]
-    monkeypatch.setattr(_environment, "_commands", lambda _folder: failing)
+    monkeypatch.setattr(own_environment, "_commands", lambda _folder: failing)
 
     ended = CliRunner().invoke(app, ["--make-environment"])
 
