@@ -8,6 +8,7 @@ from pathlib import Path
 
 from constructs_lib.insight.documents import read_mapping
 from constructs_lib.insight.errors import InsightError
+from constructs_lib.insight.language_extensions import extended
 from constructs_lib.insight.template_stack import TemplateStack
 from constructs_lib.templates.json_value import JsonValue
 
@@ -145,7 +146,8 @@ def unique_name(name: str, taken: Container[str]) -> str:
 
 
 def with_transform(stack: TemplateStack, note: Callable[[str], None]) -> TemplateStack:
-    """The stack after its transform, if it has one; the translator is loaded only then."""
+    """The stack after its transforms, if it has any; SAM's translator is loaded only then."""
+    stack = replace(stack, template=extended(stack.template, stack.folder, note))
     if "Transform" not in stack.template:
         return stack
     from constructs_lib.insight.sam import transformed

@@ -133,12 +133,24 @@ class References:
             for logical_id in stack.section("Resources"):
                 resource = stack.resource(logical_id)
                 known = _NAMES.get(str(resource.get("Type")))
-                name = stack.properties(logical_id).get(known[0]) if known else None
-                if known and isinstance(name, str):
+                given = stack.properties(logical_id).get(known[0]) if known else None
+                name = self._name(stack.name, given)
+                if known and name:
                     key = f"{stack.name}/{logical_id}"
                     names.setdefault(known[1].format(name), key)
                     names.setdefault(name, key)
         return names
+
+    def _name(self, stack: str, given: JsonValue) -> str | None:
+        """A physical name, as other texts of the stack say it: ``${AWS::Region}`` in it stays."""
+        try:
+            return (
+                None
+                if given is None
+                else self._local(stack, self._views[stack].renderer.text(given))
+            )
+        except Unrenderable:
+            return None
 
     @cached_property
     def _exports(self) -> Mapping[str, tuple[str, JsonValue]]:
@@ -273,6 +285,8 @@ class _StackView:
                 return self._selected(argument)
             case "Fn::Split":
                 return text(pair(argument, name)[1])
+            case "Fn::Length" if isinstance(argument, list):
+                return str(len(argument))
             case "Fn::GetAZs" | "Fn::Cidr" | "Fn::Transform" | "Fn::Length":
                 return self._placeholder(name, argument)
         self._all.note(self._stack.name, f"function {name} is not known and was not resolved")
@@ -303,8 +317,11 @@ class _StackView:
 
     def _in_map(self, argument: JsonValue) -> JsonValue:
         found: JsonValue = self._stack.section("Mappings")
-        for key in sequence(argument, "Fn::FindInMap")[:3]:
+        keys = sequence(argument, "Fn::FindInMap")
+        for key in keys[:3]:
             found = found.get(self.renderer.text(key)) if isinstance(found, Mapping) else None
+        if found is None and len(keys) > 3 and isinstance(keys[3], Mapping):
+            return keys[3].get("DefaultValue")
         return found
 
 

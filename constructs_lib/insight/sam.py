@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any, TypeGuard
 
 from constructs_lib.insight.errors import InsightError
+from constructs_lib.insight.language_extensions import LANGUAGE_EXTENSIONS
 from constructs_lib.insight.template_stack import TemplateStack
 from constructs_lib.templates.json_value import JsonValue
 
@@ -51,7 +52,7 @@ def transformed(stack: TemplateStack, note: Callable[[str], None]) -> TemplateSt
     """
     wanted = stack.template.get("Transform")
     for name in wanted if isinstance(wanted, list) else [wanted]:
-        if name is not None and name != SAM:
+        if name is not None and name not in (SAM, LANGUAGE_EXTENSIONS):
             note(f"transform {name!r} of {stack.file} runs only in AWS; read without it")
     if wanted != SAM and not (isinstance(wanted, list) and SAM in wanted):
         return stack

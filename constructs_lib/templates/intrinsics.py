@@ -111,6 +111,7 @@ class Renderer:
             literal, name = match.groups()
             if literal:
                 return f"${{{name}}}"
+            name = name.strip()
             if name in local:
                 return self.text(local[name])
             return self._lookup.value("Fn::Sub", name)
