@@ -8,8 +8,8 @@ import typer
 
 from constructs_lib.commands._consoles import message_console, result_console
 from constructs_lib.commands._ends import BAD_INPUT, BAD_RESULT, INTERRUPTED, fail
+from constructs_lib.demo.compare_designs import compare_designs
 from constructs_lib.demo.resources import ResourcesError
-from constructs_lib.insight.compare import compare as compare_designs
 from constructs_lib.insight.compare import page, save_comparison, show
 from constructs_lib.insight.compare.guide import write_table
 from constructs_lib.insight.errors import InsightError

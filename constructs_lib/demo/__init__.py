@@ -1,1 +1,4 @@
-"""What ``duet demo`` does: deploy the example app to the embedded AWS and drive it."""
+"""The example app on the embedded AWS, deployed and driven: ``duet demo`` and ``duet compare``.
+
+It imports insight, which counts and records what it does; insight does not know of it.
+"""

@@ -15,17 +15,16 @@ import pytest
 
 from app import build_app
 from constructs_lib.demo.crm import LocalCrm
+from constructs_lib.demo.experiment import deploy_example, experiment
 from constructs_lib.demo.inputs import SignUpRequest
 from constructs_lib.demo.resources import find_example_resources
+from constructs_lib.demo.roads import EventsRoad, Road, WorkflowRoad
 from constructs_lib.demo.waiting import wait_for
 from constructs_lib.demo.watch_bus import watched_bus
 from constructs_lib.insight import load
-from constructs_lib.insight.compare import Comparison, Row, computed_rows, markdown
-from constructs_lib.insight.compare.comparison import comparison
+from constructs_lib.insight.compare import Comparison, Row, comparison_of, computed_rows, markdown
 from constructs_lib.insight.compare.designs import DESIGNS
-from constructs_lib.insight.compare.experiment import deploy_example, experiment
 from constructs_lib.insight.compare.guide import table_lines
-from constructs_lib.insight.compare.roads import EventsRoad, Road, WorkflowRoad
 from constructs_lib.insight.compare.rows import TOPICS
 from constructs_lib.insight.compare.troubles import TROUBLES
 from constructs_lib.insight.cost import DEFAULTS, CostReport, cost_report
@@ -285,7 +284,7 @@ def compared(folder: Path) -> Comparison:
     """One sign-up through each design, and one that fails for good."""
     (for_good,) = (each for each in TROUBLES if each.name == "refused for good")
     seen = experiment(folder, sign_ups=1, on_progress=lambda _: None, troubles=[for_good])
-    return comparison(load(folder), seen, sign_ups=1)
+    return comparison_of(load(folder), seen, sign_ups=1)
 
 
 def test_the_guide_shows_what_sign_ups_cost(compared: Comparison) -> None:

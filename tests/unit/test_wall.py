@@ -11,6 +11,15 @@ import pytest
 PACKAGE_FOLDER = Path(__file__).parent.parent.parent / "constructs_lib"
 CONSTRUCTS = ("orchestration", "choreography", "hybrid", "observability", "validation")
 TOOLS = ("local", "testing", "insight", "demo", "operations", "commands", "cli", "pytest_plugin")
+# The tools, those that know of no other first.
+LAYERS = (
+    ("local",),
+    ("operations",),
+    ("insight",),
+    ("demo", "testing"),
+    ("commands", "pytest_plugin"),
+    ("cli",),
+)
 # Ground of both halves.
 NEUTRAL = (
     "contracts",
@@ -178,6 +187,16 @@ def test_a_construct_imports_no_tool(path: Path) -> None:
     assert {name.split(".")[0] for name in imports} <= (
         NODE_STARTERS | set(sys.stdlib_module_names) | {"constructs_lib", "botocore"}
     )
+
+
+@pytest.mark.parametrize("number", range(len(LAYERS)), ids=["/".join(each) for each in LAYERS])
+def test_tools_import_only_those_below_them(number: int) -> None:
+    own = LAYERS[number]
+    below = {half for layer in LAYERS[:number] for half in layer}
+
+    for half in own:
+        imported = {_half_of(name) for path in _files((half,)) for name in _imports(path)}
+        assert imported & set(TOOLS) <= {half, *below}
 
 
 def test_what_another_package_uses_has_a_public_name() -> None:

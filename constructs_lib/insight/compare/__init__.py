@@ -1,6 +1,6 @@
-"""The example's sign-up in three designs, run, counted and compared."""
+"""The example's sign-up in three designs: what the templates and a run tell, compared."""
 
-from constructs_lib.insight.compare.comparison import Comparison, compare
+from constructs_lib.insight.compare.comparison import Comparison, comparison_of
 from constructs_lib.insight.compare.computed_rows import computed_rows
 from constructs_lib.insight.compare.kept import load_comparison, save_comparison
 from constructs_lib.insight.compare.rows import Cell, Row
@@ -10,7 +10,7 @@ __all__ = [
     "Cell",
     "Comparison",
     "Row",
-    "compare",
+    "comparison_of",
     "computed_rows",
     "load_comparison",
     "markdown",

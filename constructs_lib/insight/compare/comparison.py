@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
-from constructs_lib.insight import load
 from constructs_lib.insight.compare.computed_rows import computed_rows
-from constructs_lib.insight.compare.designs import DESIGNS, require_example
-from constructs_lib.insight.compare.experiment import Experiment, Say, experiment
+from constructs_lib.insight.compare.designs import DESIGNS
 from constructs_lib.insight.compare.measured_rows import measured_rows
+from constructs_lib.insight.compare.observed import Experiment
 from constructs_lib.insight.compare.published import published
 from constructs_lib.insight.compare.rows import TOPICS, Row
 from constructs_lib.insight.compare.troubles import TROUBLES
@@ -60,24 +58,7 @@ class Comparison:
         }
 
 
-def compare(path: Path, *, sign_ups: int, on_progress: Say) -> Comparison:
-    """Compare the designs of the example's assembly: read it, deploy it, sign people up.
-
-    Args:
-        sign_ups: How many for each design, 1 or more.
-    Raises:
-        InsightError: It is not the example's assembly.
-        EmbeddedAwsError: The embedded AWS did not start.
-        DeployError: The assembly cannot be deployed.
-        ResourcesError: It lacks an output.
-    """
-    assembly = load(path)
-    require_example(assembly)
-    seen = experiment(path, sign_ups=sign_ups, on_progress=on_progress)
-    return comparison(assembly, seen, sign_ups=sign_ups)
-
-
-def comparison(assembly: Assembly, seen: Experiment, *, sign_ups: int) -> Comparison:
+def comparison_of(assembly: Assembly, seen: Experiment, *, sign_ups: int) -> Comparison:
     """Put together what the templates say and what was seen, by topic."""
     rows = [*computed_rows(assembly), *measured_rows(assembly, seen)]
     return Comparison(

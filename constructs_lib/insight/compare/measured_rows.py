@@ -11,7 +11,7 @@ from constructs_lib.insight.compare.designs import (
     ORCHESTRATED,
     Design,
 )
-from constructs_lib.insight.compare.experiment import Experiment, Observed, Survived
+from constructs_lib.insight.compare.observed import Experiment, Observed, Survived
 from constructs_lib.insight.compare.rows import Cell, How, Row
 from constructs_lib.insight.compare.structure import Ceiling, ceilings
 from constructs_lib.insight.cost.assumptions import DEFAULTS

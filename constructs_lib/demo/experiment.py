@@ -5,11 +5,9 @@ from __future__ import annotations
 
 import json
 import re
-import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,10 +15,11 @@ from typing import Any, TypeVar
 from constructs_lib.demo.crm import CRM_AUTHORIZATION, LocalCrm
 from constructs_lib.demo.inputs import SignUpRequest
 from constructs_lib.demo.resources import find_example_resources
+from constructs_lib.demo.roads import EventsRoad, Road, WorkflowRoad
 from constructs_lib.demo.waiting import wait_for
 from constructs_lib.demo.watch_bus import watched_bus
 from constructs_lib.insight.compare.designs import CHOREOGRAPHED, HYBRID, ORCHESTRATED, Design
-from constructs_lib.insight.compare.roads import EventsRoad, Road, WorkflowRoad
+from constructs_lib.insight.compare.observed import Experiment, Observed, Survived
 from constructs_lib.insight.compare.troubles import TROUBLES, Trouble
 from constructs_lib.insight.cost.measured import measured
 from constructs_lib.insight.cost.units import Units, total
@@ -42,49 +41,6 @@ _STEP_SECONDS = 61.0
 _IDLE_LOOKS = 3
 _OUTSIDE = "outside"
 _ALL = {"identity", "profile", "reservation"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Observed:
-    """What sign-ups through one design were billed and how long they took here.
-
-    Args:
-        itself: Units of one sign-up on average; ``followers`` of what follows from it.
-        seconds: From the request to the end, of each; to the last follower in ``to_followers``.
-    """
-
-    sign_ups: int
-    itself: Units
-    followers: Units
-    seconds: Sequence[float]
-
-    @property
-    def median_seconds(self) -> float:
-        """The median, on this machine."""
-        return statistics.median(self.seconds)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Survived:
-    """How sign-ups ended while something went wrong: all done, all undone, or neither."""
-
-    trouble: Trouble
-    done: int
-    undone: int
-    wrong: int
-
-    @property
-    def share_right(self) -> float:
-        """All done or all undone, and told as what it is."""
-        return (self.done + self.undone) / (self.done + self.undone + self.wrong)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Experiment:
-    """What was observed, by the name of the design."""
-
-    observed: Mapping[str, Observed]
-    survived: Mapping[str, Sequence[Survived]]
 
 
 def experiment(
