@@ -78,7 +78,7 @@ def read_task(
         parameters = {}
     kind, service, action, pattern = _call(resource)
     if action:
-        target = _target(parameters, refer)
+        target = named_target(parameters, refer.of_text)
     else:
         target = refer.of_text(resource) if resource else None
         if kind == "unknown" and target:
@@ -122,7 +122,10 @@ def parameter(parameters: Mapping[str, JsonValue], name: str) -> JsonValue:
     return parameters.get(name, parameters.get(f"{name}.$"))
 
 
-def _target(parameters: Mapping[str, JsonValue], refer: Referrer) -> Reference | None:
+def named_target(
+    parameters: Mapping[str, JsonValue], of_text: Callable[[str], Reference]
+) -> Reference | None:
+    """What a call's parameters say that it works on: a function, a table, a queue and so on."""
     holders = [parameters]
     entries = parameters.get("Entries")
     if isinstance(entries, list):
@@ -131,5 +134,5 @@ def _target(parameters: Mapping[str, JsonValue], refer: Referrer) -> Reference |
         for name in _TARGET_PARAMETERS:
             value = parameter(holder, name)
             if isinstance(value, str):
-                return refer.of_text(value)
+                return of_text(value)
     return None

@@ -102,6 +102,7 @@ def _assembly(path: Path, stacks: Mapping[str, TemplateStack], notes: list[Note]
     )
     events = EventReader(reading)
     rules, archives, pipes = events.rules(), events.archives(), events.pipes()
+    schedules = events.schedules()
     functions = read_functions(reading)
     statements = read_statements(reading)
     publications = PublicationReader(reading, events)
@@ -120,6 +121,7 @@ def _assembly(path: Path, stacks: Mapping[str, TemplateStack], notes: list[Note]
         rules=rules,
         archives=archives,
         pipes=pipes,
+        schedules=schedules,
         queues=read_queues(reading),
         functions=functions,
         topics=read_topics(reading),

@@ -73,6 +73,7 @@ class _Map:
         assembly = self._assembly
         for bus in assembly.buses:
             self._bus(bus)
+        self._schedules()
         for publication in assembly.publications:
             self._publication(publication)
         for rule in assembly.rules:
@@ -209,6 +210,21 @@ class _Map:
                 self._edge(id_, target, "delivers")
             if pipe.dead_letter is not None:
                 self._edge(id_, self._of(pipe.dead_letter), "fails", "undelivered")
+
+    def _schedules(self) -> None:
+        publishers = {publication.publisher for publication in self._assembly.publications}
+        for schedule in self._assembly.schedules:
+            when = f"schedule, {schedule.expression}"
+            id_ = self._node(
+                schedule.resource.key,
+                "schedule",
+                schedule.resource.name,
+                when if schedule.enabled else f"disabled · {when}",
+            )
+            if schedule.resource.key not in publishers:
+                self._edge(id_, self._of(schedule.target.destination), "delivers")
+            if schedule.target.dead_letter is not None:
+                self._edge(id_, self._of(schedule.target.dead_letter), "fails", "undelivered")
 
     def _consumers(self) -> None:
         for function in self._assembly.functions:

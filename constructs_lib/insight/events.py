@@ -1,10 +1,14 @@
-"""Buses, rules, targets, archives and pipes."""
+"""Buses, rules, targets, archives, pipes and schedules."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 
+from constructs_lib.insight.asl_task import named_target
 from constructs_lib.insight.model import (
     Archive,
     EventBus,
@@ -13,12 +17,15 @@ from constructs_lib.insight.model import (
     Reference,
     Resource,
     Rule,
+    Schedule,
     Target,
 )
 from constructs_lib.insight.reading import Reading, items, mapping
 from constructs_lib.templates.json_value import JsonValue
 
 DEFAULT_BUS = "default"
+#: The target of a schedule that calls any action of any AWS service.
+_ANY_CALL = re.compile(r"arn:[^:]*:scheduler:[^:]*:[^:]*:(aws-sdk:.+)")
 
 
 class EventReader:
@@ -82,6 +89,13 @@ class EventReader:
         """All pipes."""
         return tuple(
             self._pipe(resource) for _, resource in self._reading.of_type("AWS::Pipes::Pipe")
+        )
+
+    def schedules(self) -> tuple[Schedule, ...]:
+        """All schedules of EventBridge Scheduler."""
+        return tuple(
+            self._schedule(resource)
+            for _, resource in self._reading.of_type("AWS::Scheduler::Schedule")
         )
 
     def _bus(self, key: str, resource: Resource) -> EventBus:
@@ -173,6 +187,33 @@ class EventReader:
             input_template=None if template is None else reading.text(stack, template),
             role=reading.optional(resource, properties.get("RoleArn")),
         )
+
+    def _schedule(self, resource: Resource) -> Schedule:
+        reading = self._reading
+        properties = reading.structure(resource)
+        stack = resource.place.stack
+        zone = properties.get("ScheduleExpressionTimezone")
+        when = reading.text(stack, properties.get("ScheduleExpression", ""))
+        target = self._target(resource, mapping(properties.get("Target")), 0)
+        called = _ANY_CALL.fullmatch(target.destination.text)
+        if called:
+            target = replace(target, destination=self._called(resource, called[1], target))
+        return Schedule(
+            resource=resource,
+            expression=when if zone is None else f"{when} {reading.text(stack, zone)}",
+            enabled=reading.text(stack, properties.get("State", "ENABLED")) != "DISABLED",
+            target=target,
+        )
+
+    def _called(self, resource: Resource, call: str, target: Target) -> Reference:
+        """What a schedule's call of any AWS service is about, else the call itself."""
+        try:
+            given = json.loads(str(target.properties.get("Input", "")))
+        except (ValueError, RecursionError):
+            given = None
+        refer = partial(self._reading.references.of_text, resource.place.stack)
+        found = named_target(mapping(given), refer)
+        return Reference(text=call) if found is None else found
 
     def _dead_letter(self, resource: Resource, value: JsonValue) -> Reference | None:
         return self._reading.optional(resource, mapping(value).get("Arn"))

@@ -259,6 +259,21 @@ class Pipe:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """A schedule of EventBridge Scheduler.
+
+    Attributes:
+        expression: When, with the time zone where it names one.
+        target: Its destination is what the call is about, where that is a call of any AWS service.
+    """
+
+    resource: Resource
+    expression: str
+    enabled: bool
+    target: Target
+
+
+@dataclass(frozen=True, kw_only=True)
 class Queue:
     """An SQS queue."""
 
@@ -395,6 +410,7 @@ class Assembly:
     rules: tuple[Rule, ...] = ()
     archives: tuple[Archive, ...] = ()
     pipes: tuple[Pipe, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
     queues: tuple[Queue, ...] = ()
     functions: tuple[Function, ...] = ()
     topics: tuple[Topic, ...] = ()

@@ -11,11 +11,12 @@ from constructs_lib.insight.cost.event_kinds import EventKind, kinds_of_pattern,
 from constructs_lib.insight.cost.task_units import function_units
 from constructs_lib.insight.cost.units import NOTHING, Units, total, units, usd_per_million
 from constructs_lib.insight.cost.workflow_cost import WorkflowCosts
-from constructs_lib.insight.model import Archive, Assembly, Pipe, Reference, Rule
+from constructs_lib.insight.model import Archive, Assembly, Pipe, Reference, Rule, Schedule
 from constructs_lib.insight.prices import prices
 
 _GB = 2**30
 _DAYS_A_MONTH = Decimal(30)
+_DISABLED = "it is disabled: nothing is billed until it is enabled"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +94,8 @@ class EventFlows:
             self.of(kind, tuple(dict.fromkeys(publishers)))
             for kind, publishers in sorted(kinds.items())
         ]
-        flows += [self._schedule(rule) for rule in self._assembly.rules if rule.schedule]
+        flows += [self._scheduled(rule) for rule in self._assembly.rules if rule.schedule]
+        flows += map(self._schedule, self._assembly.schedules)
         return (*flows, *(self._pipe(pipe) for pipe in self._assembly.pipes))
 
     def of(self, kind: EventKind, publishers: tuple[str, ...] = ()) -> EventFlow:
@@ -206,12 +208,36 @@ class EventFlows:
         if not readers:
             note(f"who reads {self._name(key)} is not in the assembly")
 
-    def _schedule(self, rule: Rule) -> EventFlow:
-        notes: list[str] = []
+    def _scheduled(self, rule: Rule) -> EventFlow:
+        notes = [] if rule.enabled else [_DISABLED]
         parts = [FlowPart(what="scheduled", units=NOTHING)]
         parts += self._targets(rule, "Scheduled Event", notes.append)
         return EventFlow(
             name=f"{rule.schedule} by {rule.resource.name}",
+            kind=None,
+            publishers=(),
+            parts=tuple(parts),
+            notes=tuple(notes),
+        )
+
+    def _schedule(self, schedule: Schedule) -> EventFlow:
+        """One invocation by EventBridge Scheduler, which bills it, unlike a rule's schedule."""
+        notes = [] if schedule.enabled else [_DISABLED]
+        parts = [FlowPart(what="invoked", units=units("scheduler-invocations"))]
+        published = [
+            one
+            for one in self._assembly.publications
+            if one.publisher == schedule.resource.key and one.bus is not None
+        ]
+        for one in published:
+            kind = EventKind(
+                bus=one.bus or "", source=one.source or "", detail_type=one.detail_type or ""
+            )
+            parts += self.of(kind).parts
+        if not published:
+            parts += self._destination(schedule.target.destination, "Scheduled Event", notes.append)
+        return EventFlow(
+            name=f"{schedule.expression} by {schedule.resource.name}",
             kind=None,
             publishers=(),
             parts=tuple(parts),
