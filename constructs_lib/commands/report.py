@@ -55,7 +55,12 @@ def report(
         file = run or newest_run()
         recorded = load_run(file) if file is not None else None
         assembly = load(path or _deployed(recorded, file) or Path("cdk.out"))
-        html = rendered(assembly, run=recorded, comparison=_compared(assembly))
+        html = rendered(
+            assembly,
+            run=recorded,
+            comparison=_compared(assembly),
+            warn=lambda text: say.print(text, markup=False, highlight=False, soft_wrap=True),
+        )
         output.write_text(html, encoding="utf-8")
     except (InsightError, OSError) as error:
         fail(error, BAD_INPUT)

@@ -6,23 +6,20 @@ from collections.abc import Iterator
 from html import escape
 from importlib import resources
 
-from constructs_lib.insight.graph import Edge, Graph, Node
-from constructs_lib.insight.icons import ICONS
-from constructs_lib.insight.layout import (
+from constructs_lib.insight.drawn_text import (
     ICON_ROOM,
     LABEL_LINE_HEIGHT,
-    LABEL_SIZE,
     LINE_HEIGHT,
-    Box,
-    Layout,
-    Route,
     label_lines,
-    lay_out,
+    label_size,
     subtitle_lines,
     title_lines,
 )
+from constructs_lib.insight.graph import Edge, Graph, Node
+from constructs_lib.insight.icons import ICONS
+from constructs_lib.insight.layout import Box, Layout, Route, lay_out
 from constructs_lib.insight.palette import in_plain_colours
-from constructs_lib.insight.text_size import printable, width_of
+from constructs_lib.insight.text_size import printable, with_spaces
 from constructs_lib.insight.words import InWords, said_label
 
 MARGIN = 24
@@ -81,8 +78,7 @@ def _edge(edge: Edge, route: Route) -> str:
     label = ""
     if route.label_at is not None:
         lines = label_lines(edge)
-        width = max(width_of(line, size=LABEL_SIZE) for line in lines)
-        height = LABEL_LINE_HEIGHT * len(lines)
+        width, height = label_size(lines)
         text = "".join(
             f'<tspan x="0" y="{LABEL_LINE_HEIGHT * (i + 0.72) - height / 2:.1f}">'
             f"{escape(line)}</tspan>"
@@ -122,8 +118,8 @@ def _body(node: Node, box: Box) -> str:
             f'<text class="title" x="{box.width / 2:.1f}" y="{box.height / 2 + 4:.1f}">'
             f"{escape(node.title)}</text>"
         )
-    lines = [("title", line) for line in title_lines(node)]
-    lines += [("subtitle", line) for line in subtitle_lines(node)]
+    lines = [("title", line) for line in with_spaces(title_lines(node), of=node.title)]
+    lines += [("subtitle", line) for line in with_spaces(subtitle_lines(node), of=node.subtitle)]
     first = (box.height - LINE_HEIGHT * len(lines)) / 2 + 13
     text = "".join(
         f'<text class="{style}" x="{ICON_ROOM:.0f}" y="{first + i * LINE_HEIGHT:.1f}">'

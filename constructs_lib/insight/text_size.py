@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator, Sequence
 
 #: Widths in thousandths of the font's size: DejaVu Sans's, about the widest of the fonts that the
 #: pictures' style names, and the one that bare machines have.
@@ -35,7 +36,8 @@ _WIDTHS: dict[str, int] = {
 }
 #: Of other letters, and of those of East Asia.
 _OTHER_WIDTH, _FULL_WIDTH = 0.8, 1.05
-_ELLIPSIS = "…"
+#: What stands for text that was left out.
+ELLIPSIS = "…"
 #: Where a long word may be broken: after these.
 _BREAKS = frozenset("-_/.:,)")
 
@@ -81,6 +83,20 @@ def wrapped(text: str, *, width: float, size: float, most: int) -> list[str]:
     return lines
 
 
+def with_spaces(lines: Sequence[str], *, of: str) -> Iterator[str]:
+    """Wrapped lines as they are read aloud or copied: with a space after each that ends a word.
+
+    Args:
+        of: The text that was wrapped.
+    """
+    rest = printable(of)
+    for number, line in enumerate(lines, 1):
+        rest = rest.removeprefix(line)
+        ends_a_word = number == len(lines) or rest.startswith(" ")
+        yield f"{line} " if ends_a_word else line
+        rest = rest.lstrip(" ")
+
+
 def _first_line(text: str, *, width: float, size: float) -> tuple[str, str]:
     end = 0
     used = 0.0
@@ -105,6 +121,6 @@ def _may_break(text: str, at: int) -> bool:
 
 
 def _with_ellipsis(line: str, *, width: float, size: float) -> str:
-    while line and width_of(line + _ELLIPSIS, size=size) > width:
+    while line and width_of(line + ELLIPSIS, size=size) > width:
         line = line[:-1]
-    return line.rstrip() + _ELLIPSIS
+    return line.rstrip() + ELLIPSIS

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from constructs_lib.insight.drawn_text import subtitle_lines, title_lines
 from constructs_lib.insight.graph import Edge, Graph, Node
-from constructs_lib.insight.text_size import printable
+from constructs_lib.insight.text_size import ELLIPSIS, printable, with_spaces
 
 KIND_WORDS: Mapping[str, str] = {
     "bus": "event bus",
@@ -35,10 +37,10 @@ class InWords:
         ]
 
     def sentence(self, node: Node) -> str:
-        """All of a node in one line."""
-        parts = [f"{name_of(node)}, {KIND_WORDS.get(node.kind, node.kind)}"]
-        if node.subtitle and node.subtitle.casefold() != node.kind:
-            parts[0] += f", {printable(node.subtitle)}"
+        """All of a node in one line; what is drawn on it comes first, in the order of the lines."""
+        kind = KIND_WORDS.get(node.kind, node.kind)
+        is_told = _has_word(node.subtitle, kind) or node.title.casefold() == kind
+        parts = [beginning(node) + ("" if is_told else f", {kind}")]
         if node.in_error_path:
             parts[0] += ", error path"
         if ways := self.ways(node, errors=False):
@@ -51,6 +53,29 @@ class InWords:
 def name_of(node: Node) -> str:
     """A node's title, for marks without one what they are."""
     return printable(node.title) or ("branches end" if node.kind == "join" else node.kind)
+
+
+def beginning(node: Node) -> str:
+    """What the sentence of a node begins with: all that is written on it, as it is written.
+
+    Who speaks to a computer says what stands on a button, so its name must hold that in one piece
+    (WCAG 2.2, 2.5.3); of what was cut short, both the whole and what is left.
+    """
+    drawn = [
+        "".join(with_spaces(lines, of=text)).strip()
+        for lines, text in (
+            (title_lines(node), node.title),
+            (subtitle_lines(node), node.subtitle),
+        )
+    ]
+    whole = ", ".join(text for text in (name_of(node), printable(node.subtitle)) if text)
+    if not any(text.endswith(ELLIPSIS) for text in drawn):
+        return whole
+    return f"{whole}; written {', '.join(text for text in drawn if text)}"
+
+
+def _has_word(text: str, word: str) -> bool:
+    return re.search(rf"\b{re.escape(word)}\b", text.casefold()) is not None
 
 
 def said_label(edge: Edge) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,12 @@ from typer.testing import CliRunner, Result
 
 from constructs_lib.commands.draw import app as draw_app
 from constructs_lib.commands.report import app as report_app
+from constructs_lib.insight import load
 from constructs_lib.insight.compare import save_comparison
+from constructs_lib.insight.graph import Graph
+from constructs_lib.insight.layout import Layout, UndrawnPictureError, lay_out
+from constructs_lib.insight.pictures import workflow_picture
+from constructs_lib.insight.report import drawing
 from constructs_lib.insight.runs import keep_assembly, save_run
 from tests.insight.drawn_apps import definition_file, example_folder
 from tests.insight.drawn_runs import comparison_of_the_example, run_of_the_example
@@ -188,6 +194,38 @@ def test_a_report_shows_a_comparison_of_the_designs_that_it_draws(tmp_path: Path
 
     assert ["Compare designs" in page for page in pages] == [True, False]
     assert "components &lt;b&gt;that&lt;/b&gt; know the order" in pages[0]
+
+
+def test_a_report_without_one_of_its_pictures_is_written_all_the_same(
+    assembly: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def give_up(graph: Graph) -> Layout:
+        if graph.kind == "event-map":
+            raise UndrawnPictureError(graph, "it takes longer than 30 seconds")
+        return lay_out(graph)
+
+    monkeypatch.setattr(drawing, "lay_out", give_up)
+    written = CliRunner().invoke(report_app, [str(assembly)])
+
+    assert written.exit_code == 0
+    assert "graphviz cannot lay out 'Event map'" in written.stderr
+    assert "--focus NODE --depth 2" in written.stderr
+    html = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert html.count('class="view undrawn"') == 1
+    assert html.count('class="view"') == 5
+
+
+def test_the_commands_that_a_report_offers_for_a_missing_picture_work(
+    assembly: Path,
+) -> None:
+    picture = workflow_picture(load(assembly), "SignUpWorkflow75D4E874")
+    remedies = drawing.drawing(picture).remedies(str(assembly))
+
+    drawn = [_draw(*shlex.split(command)[2:]) for command in remedies]
+
+    assert [each.exit_code for each in drawn] == [0, 0]
+    assert drawn[0].stdout.startswith("<svg ")
+    assert drawn[1].stdout.startswith("## SignUpWorkflow75D4E874")
 
 
 def test_a_file_that_is_no_run_is_refused(assembly: Path, tmp_path: Path) -> None:

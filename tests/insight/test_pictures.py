@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from constructs_lib.insight import InsightError, load
+from constructs_lib.insight.dot import dot
 from constructs_lib.insight.event_map import event_map
 from constructs_lib.insight.graph import Graph, neighbourhood
-from constructs_lib.insight.layout import dot, lay_out
+from constructs_lib.insight.layout import lay_out
 from constructs_lib.insight.markdown import markdown
 from constructs_lib.insight.mermaid import mermaid
 from constructs_lib.insight.palette import PALETTE

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from constructs_lib.insight import InsightError, layout, load
+from constructs_lib.insight import InsightError, graphviz, layout, load
 from constructs_lib.insight.cost import DEFAULTS, cost_report
 from constructs_lib.insight.cost.as_json import to_json
 from constructs_lib.insight.pictures import pictures
@@ -55,7 +55,7 @@ def test_a_picture_that_takes_too_long_is_given_up_with_a_remedy(
     definition = {"StartAt": "Choice 0", "States": {**states, "End": {"Type": "Succeed"}}}
     path.write_text(json.dumps(definition), encoding="utf-8")
     (picture,) = pictures(load(path))
-    monkeypatch.setattr(layout, "_LONGEST_SECONDS", 0.0)
+    monkeypatch.setattr(graphviz, "_LONGEST_SECONDS", 0.0)
 
     with pytest.raises(InsightError, match=r"takes longer than 0 seconds; draw a part of it"):
         layout.lay_out(picture)

@@ -27,10 +27,10 @@ function listenToKeys(picture) {
       Home: () => picture.goTo([...picture.shown][0]),
       f: () => id && picture.canFold(id) && picture.fold(id).then(() => picture.goTo(id)),
       n: () => id && picture.focusOn(id, 1).then(() => picture.goTo(id)),
-      a: () => picture.focus && picture.focusOn(null),
-      "+": () => picture.zoom(1.25),
-      "=": () => picture.zoom(1.25),
-      "-": () => picture.zoom(0.8),
+      a: () => picture.part.focus && picture.focusOn(null),
+      "+": () => picture.camera.zoom(1.25),
+      "=": () => picture.camera.zoom(1.25),
+      "-": () => picture.camera.zoom(0.8),
       0: () => picture.frame({ whole: true }),
     };
     const direction = arrows[event.key];
@@ -59,10 +59,8 @@ function listenToPointer(picture) {
     if (!grip.moved && Math.hypot(dx, dy) < 4) return;
     if (!grip.moved) picture.svg.setPointerCapture(event.pointerId);
     picture.svg.classList.add("moving");
-    picture.at.x += dx;
-    picture.at.y += dy;
+    picture.camera.move(dx, dy);
     grip = { x: event.clientX, y: event.clientY, moved: true };
-    picture.look();
   });
   const release = () => {
     picture.svg.classList.remove("moving");
@@ -90,11 +88,10 @@ function listenToPointer(picture) {
       event.preventDefault();
       const { left, top } = picture.svg.getBoundingClientRect();
       if (event.ctrlKey || event.metaKey) {
-        picture.zoom(Math.exp(-event.deltaY / 200), event.clientX - left, event.clientY - top);
+        picture.camera.zoom(Math.exp(-event.deltaY / 200), event.clientX - left, event.clientY - top);
       } else {
-        picture.at.x -= event.shiftKey ? event.deltaY : event.deltaX;
-        picture.at.y -= event.shiftKey ? 0 : event.deltaY;
-        picture.look();
+        const { deltaX, deltaY, shiftKey } = event;
+        picture.camera.move(shiftKey ? -deltaY : -deltaX, shiftKey ? 0 : -deltaY);
       }
     },
     { passive: false },

@@ -1,7 +1,10 @@
-// One picture: pan and zoom, folding, focus, and the keyboard.
+// One picture on its page: the elements of its part that is shown, and what its reader does to it.
 const SVG = "http://www.w3.org/2000/svg";
 // Beyond so many nodes a picture is first shown folded.
 const MANY = 90;
+// Of a picture that Graphviz gave up as a whole, parts with more edges than these are not tried:
+// nothing ends a layout in the browser.
+const MOST_EDGES = 400;
 
 class Picture {
   constructor(graph, section, { onOpen, onChange }) {
@@ -10,129 +13,67 @@ class Picture {
     this.onOpen = onOpen;
     this.onChange = onChange;
     this.svg = section.querySelector("svg.picture");
-    this.camera = this.svg.querySelector(".camera");
-    this.nodes = new Map(graph.nodes.map((node) => [node.id, node]));
-    this.groups = new Map(graph.groups.map((group) => [group.id, group]));
-    this.headOf = new Map(graph.groups.map((group) => [group.head, group]));
+    this.part = new Part(graph);
+    this.camera = new Camera(this.svg);
+    this.nodes = this.part.nodes;
     const elements = (selector) =>
       new Map([...this.svg.querySelectorAll(selector)].map((each) => [each.dataset.id, each]));
     this.elements = { node: elements(".node"), edge: elements(".edge"), frame: elements(".frame") };
     const box = this.svg.viewBox.baseVal;
     this.size = { width: box.width, height: box.height };
     this.places = graph.places;
-    this.at = { x: 0, y: 0, scale: 1 };
-    this.folded = new Set();
-    this.focus = null;
-    this.withErrors = true;
-    this.shown = new Set(this.nodes.keys());
+    this.shown = new Set(graph.missing ? [] : this.nodes.keys());
     this.turn = 0;
-    this.framed = false;
     this.svg.removeAttribute("viewBox");
     this.#markHeads();
+    for (const id of this.nodes.keys()) this.name(id);
     listenToKeys(this);
     listenToPointer(this);
     this.rove(graph.nodes[0]?.id);
   }
 
-  // -- What is shown -----------------------------------------------------------------------------
-
-  // The node that stands for one that is folded away: the head of the outermost folded group.
-  standIn(id) {
-    let found = id;
-    for (let g = this.groups.get(this.nodes.get(id).group); g; g = this.groups.get(g.parent)) {
-      if (this.folded.has(g.id)) found = g.head;
-    }
-    return found;
-  }
-
-  #wantedNodes() {
-    const wanted = new Set();
-    for (const node of this.graph.nodes) {
-      if (this.standIn(node.id) === node.id && (this.withErrors || !node.error)) wanted.add(node.id);
-    }
-    if (this.focus === null) return wanted;
-    const ways = new Map([...wanted].map((id) => [id, []]));
-    for (const { source, target } of this.#wantedEdges(wanted)) {
-      ways.get(source).push(target);
-      ways.get(target).push(source);
-    }
-    const start = this.standIn(this.focus.node);
-    const near = new Map([[start, 0]]);
-    for (const [here, distance] of near) {
-      if (distance === this.focus.depth) continue;
-      for (const there of ways.get(here) ?? []) if (!near.has(there)) near.set(there, distance + 1);
-    }
-    return new Set([...near.keys()].filter((id) => wanted.has(id)));
-  }
-
-  // Edges between shown nodes; those of folded nodes start and end at their stand-ins, once.
-  #wantedEdges(wanted) {
-    const known = new Set();
-    const edges = [];
-    for (const edge of this.graph.edges) {
-      const [source, target] = [this.standIn(edge.source), this.standIn(edge.target)];
-      const name = `${source} ${target} ${edge.kind}`;
-      const folded = source !== edge.source || target !== edge.target;
-      if (!wanted.has(source) || !wanted.has(target)) continue;
-      if (!this.withErrors && edge.error) continue;
-      if (folded && (source === target || known.has(name))) continue;
-      known.add(name);
-      edges.push({ source, target, edge });
-    }
-    return edges;
-  }
-
-  #dot(wanted, edges) {
-    const boxed = (id) => {
-      let group = this.groups.get(id);
-      while (group && !(group.boxed && wanted.has(group.head) && !this.folded.has(group.id))) {
-        group = this.groups.get(group.parent);
-      }
-      return group?.id ?? null;
-    };
-    const level = (parent) => {
-      const inside = this.graph.nodes.filter((n) => wanted.has(n.id) && boxed(n.group) === parent);
-      const frames = this.graph.groups.filter(
-        (g) => boxed(g.id) === g.id && boxed(g.parent) === parent,
-      );
-      return [
-        ...inside.map((node) => `${node.id}[${node.dot}];`),
-        ...frames.map((g) => `subgraph cluster_${g.id}{margin=16;${level(g.id)}}`),
-      ].join("");
-    };
-    const ways = edges.map(({ source, target, edge }) => `${source}->${target}[${edge.dot}];`);
-    return `digraph{${this.graph.dot}${level(null)}${ways.join("")}}`;
-  }
+  // -- Layout ------------------------------------------------------------------------------------
 
   // Lay out what is to be shown, and show it; `anchor` stays where it is on the screen.
   async update(anchor = null) {
     const turn = (this.turn += 1);
-    const wanted = this.#wantedNodes();
-    const edges = this.#wantedEdges(wanted);
+    const wanted = this.part.wanted();
+    if (this.graph.missing && (wanted.whole || wanted.edges.length > MOST_EDGES)) {
+      this.#clear();
+      return;
+    }
     this.svg.setAttribute("aria-busy", "true");
     let places = null;
     try {
-      places = await graphviz.layOut(this.#dot(wanted, edges));
+      places = await graphviz.layOut(this.part.dot(wanted));
     } catch (error) {
       say(`This could not be laid out: ${error.message}`);
     }
     if (turn !== this.turn) return;
     this.svg.removeAttribute("aria-busy");
     if (places === null) return;
-    const before = anchor && this.places.nodes[anchor];
+    const before = anchor && this.shown.has(anchor) && this.places.nodes[anchor];
     this.places = places;
     this.size = places;
-    this.shown = wanted;
+    this.shown = wanted.nodes;
+    this.section.classList.remove("undrawn");
     this.#apply();
     const after = anchor && places.nodes[anchor];
-    if (before && after && this.focus === null) {
-      this.at.x += (before.x - after.x) * this.at.scale;
-      this.at.y += (before.y - after.y) * this.at.scale;
-      this.look();
+    if (before && after && this.part.focus === null) {
+      const { scale } = this.camera.at;
+      this.camera.move((before.x - after.x) * scale, (before.y - after.y) * scale);
     } else {
       this.frame();
     }
-    if (!wanted.has(this.current)) this.rove(anchor ?? [...wanted][0]);
+    if (!wanted.nodes.has(this.current)) this.rove(anchor ?? [...wanted.nodes][0]);
+    this.onChange(this);
+  }
+
+  // Nothing to look at but why.
+  #clear() {
+    this.shown = new Set();
+    this.section.classList.add("undrawn");
+    this.svg.removeAttribute("aria-busy");
     this.onChange(this);
   }
 
@@ -142,8 +83,7 @@ class Picture {
       const box = nodes[id];
       element.toggleAttribute("hidden", !box);
       if (box) element.style.transform = `translate(${box.x}px, ${box.y}px)`;
-      const group = this.headOf.get(id);
-      if (group) element.setAttribute("aria-expanded", String(!this.folded.has(group.id)));
+      if (this.canFold(id)) element.setAttribute("aria-expanded", String(!this.isFolded(id)));
     }
     for (const [id, element] of this.elements.frame) {
       const box = frames[id];
@@ -163,39 +103,42 @@ class Picture {
     }
   }
 
-  #markHeads() {
-    for (const [id, group] of this.headOf) {
-      const element = this.elements.node.get(id);
-      const box = this.places.nodes[id];
-      const inside = this.graph.nodes.filter((n) => n.id !== id && this.#isIn(n, group.id)).length;
-      if (!element || !inside) continue;
-      element.setAttribute("aria-expanded", "true");
-      const mark = document.createElementNS(SVG, "g");
-      mark.setAttribute("class", "fold");
-      mark.setAttribute("transform", `translate(${box.width} ${box.height / 2})`);
-      const shape = document.createElementNS(SVG, "rect");
-      const sign = document.createElementNS(SVG, "text");
-      sign.dataset.folded = `+${inside}`;
-      const width = 22 + 7 * String(inside).length;
-      const size = { x: -width / 2, y: -10, width, height: 20, rx: 10 };
-      for (const [name, value] of Object.entries(size)) shape.setAttribute(name, value);
-      sign.setAttribute("y", 4);
-      mark.append(shape, sign);
-      element.append(mark);
-      this.#sign(id);
-    }
+  // -- What is written on nodes ------------------------------------------------------------------
+
+  // A node's name begins with all that is written on it, in that order: the text of the picture,
+  // how many nodes are folded into it, and what a run did there.
+  name(id) {
+    const element = this.elements.node.get(id);
+    const { written } = this.nodes.get(id);
+    element.dataset.said ??= element.getAttribute("aria-label").slice(written.length);
+    const marks = [...element.querySelectorAll(".fold text, .badge text")];
+    const texts = [written, ...marks.map((mark) => mark.textContent).filter(Boolean)];
+    element.setAttribute("aria-label", texts.join(", ") + element.dataset.said);
   }
 
-  #isIn(node, groupId) {
-    for (let g = this.groups.get(node.group); g; g = this.groups.get(g.parent)) {
-      if (g.id === groupId) return true;
+  #markHeads() {
+    for (const id of this.part.headOf.keys()) {
+      const element = this.elements.node.get(id);
+      const inside = this.part.countInside(id);
+      if (!element || !inside) continue;
+      element.setAttribute("aria-expanded", "true");
+      const { width, height } = this.places.nodes[id];
+      const room = 22 + 7 * String(inside).length;
+      const mark = draw("g", { class: "fold", transform: `translate(${width} ${height / 2})` });
+      mark.append(
+        draw("rect", { x: -room / 2, y: -10, width: room, height: 20, rx: 10 }),
+        draw("path", { d: "M-4 0h8" }),
+        draw("text", { y: 4, "data-inside": inside }),
+      );
+      element.append(mark);
     }
-    return false;
   }
 
   #sign(head) {
     const sign = this.elements.node.get(head)?.querySelector(".fold text");
-    if (sign) sign.textContent = this.folded.has(this.headOf.get(head).id) ? sign.dataset.folded : "–";
+    if (!sign) return;
+    sign.textContent = this.isFolded(head) ? `+${sign.dataset.inside} ` : "";
+    this.name(head);
   }
 
   // -- Folding and focus -------------------------------------------------------------------------
@@ -205,128 +148,79 @@ class Picture {
   }
 
   isFolded(id) {
-    return this.folded.has(this.headOf.get(id)?.id);
+    return this.part.isFolded(id);
+  }
+
+  standIn(id) {
+    return this.part.standIn(id);
   }
 
   fold(id, folded = !this.isFolded(id)) {
-    const group = this.headOf.get(id);
+    const group = this.part.headOf.get(id);
     if (!group) return Promise.resolve();
-    this.folded[folded ? "add" : "delete"](group.id);
+    this.part.folded[folded ? "add" : "delete"](group.id);
     this.#sign(id);
     return this.update(id);
   }
 
   foldAll(folded) {
-    this.folded = new Set(folded ? this.groups.keys() : []);
-    for (const head of this.headOf.keys()) this.#sign(head);
+    this.part.folded = new Set(folded ? this.part.groups.keys() : []);
+    for (const head of this.part.headOf.keys()) this.#sign(head);
     return this.update();
   }
 
   focusOn(id, depth = 1) {
-    this.focus = id === null ? null : { node: id, depth };
+    this.part.focus = id === null ? null : { node: id, depth };
     return this.update(id);
   }
 
   showErrors(shown) {
-    this.withErrors = shown;
+    this.part.withErrors = shown;
     return this.update();
   }
 
   // Make a node visible, whatever hid it.
   async reveal(id) {
+    const { part } = this;
     const node = this.nodes.get(id);
     let changed = false;
-    for (let g = this.groups.get(node.group); g; g = this.groups.get(g.parent)) {
-      if (g.head !== id && this.folded.delete(g.id)) {
+    for (const group of part.around(node)) {
+      if (group.head !== id && part.folded.delete(group.id)) {
         changed = true;
         // Of what hundreds of nodes were folded away in, the surroundings are shown alone.
-        if (this.nodes.size > MANY) this.focus = { node: id, depth: 1 };
+        if (this.nodes.size > MANY) part.focus = { node: id, depth: 1 };
       }
-      this.#sign(g.head);
+      this.#sign(group.head);
     }
-    if (!this.withErrors && node.error) changed = this.withErrors = true;
-    if (this.focus && this.focus.node !== id && !this.shown.has(id)) {
-      this.focus = null;
+    if (!part.withErrors && node.error) changed = part.withErrors = true;
+    const isHidden = !this.shown.has(id);
+    if (this.graph.missing && isHidden) {
+      part.focus = { node: id, depth: 1 };
+      changed = true;
+    } else if (part.focus && part.focus.node !== id && isHidden) {
+      part.focus = null;
       changed = true;
     }
     if (changed) await this.update(id);
   }
 
-  // -- Pan and zoom ------------------------------------------------------------------------------
+  // -- What is looked at -------------------------------------------------------------------------
 
-  look() {
-    const { x, y, scale } = this.at;
-    this.camera.setAttribute("transform", `translate(${x} ${y}) scale(${scale})`);
-    this.svg.classList.toggle("far", scale < 0.45);
-  }
-
-  // Show the whole picture, or, where that would be too small to read, its beginning.
-  frame({ whole = false } = {}) {
-    const { clientWidth: width, clientHeight: height } = this.svg;
-    if (!width) return;
-    this.framed = true;
-    const fit = Math.min((width - 48) / this.size.width, (height - 48) / this.size.height);
-    const scale = Math.min(whole ? fit : Math.max(fit, 0.6), 1.15);
-    const start = this.#beginning();
-    const place = (room, size, at) =>
-      size * scale <= room - 40 ? (room - size * scale) / 2 : Math.min(24, room / 2 - at * scale);
-    this.at = {
-      scale,
-      x: place(width, this.size.width, start.x),
-      y: place(height, this.size.height, start.y),
-    };
-    this.look();
-  }
-
-  // Show some nodes as large as they fit; if they do not, from the first of them on.
-  frameNodes(ids) {
-    const boxes = ids.map((id) => this.places.nodes[this.standIn(id)]).filter(Boolean);
-    if (!boxes.length || !this.svg.clientWidth) return;
-    this.framed = true;
-    const left = Math.min(...boxes.map((box) => box.x));
-    const top = Math.min(...boxes.map((box) => box.y));
-    const width = Math.max(...boxes.map((box) => box.x + box.width)) - left;
-    const height = Math.max(...boxes.map((box) => box.y + box.height)) - top;
-    const { clientWidth, clientHeight } = this.svg;
-    const fit = Math.min((clientWidth - 64) / width, (clientHeight - 64) / height);
-    const scale = Math.min(Math.max(fit, 0.6), 1.1);
-    const place = (room, start, size) =>
-      size * scale <= room - 32 ? (room - size * scale) / 2 - start * scale : 32 - start * scale;
-    this.at = { scale, x: place(clientWidth, left, width), y: place(clientHeight, top, height) };
-    this.look();
-  }
-
-  #beginning() {
-    const id = this.focus?.node ?? this.graph.beginning;
+  frame(how) {
+    const id = this.part.focus?.node ?? this.graph.beginning;
     const box = this.places.nodes[id] ?? Object.values(this.places.nodes)[0];
-    return box ? { x: box.x + box.width / 2, y: box.y + box.height / 2 } : { x: 0, y: 0 };
+    const beginning = box ? { x: box.x + box.width / 2, y: box.y + box.height / 2 } : { x: 0, y: 0 };
+    this.camera.frame(this.size, beginning, how);
   }
 
-  zoom(factor, x = this.svg.clientWidth / 2, y = this.svg.clientHeight / 2) {
-    const scale = Math.min(Math.max(this.at.scale * factor, 0.05), 4);
-    const by = scale / this.at.scale;
-    this.at = { scale, x: x - (x - this.at.x) * by, y: y - (y - this.at.y) * by };
-    this.look();
+  frameNodes(ids) {
+    this.camera.frameBoxes(ids.map((id) => this.places.nodes[this.standIn(id)]).filter(Boolean));
   }
 
-  // Bring a node into sight, and no further than needed.
-  show(id, { middle = false } = {}) {
+  show(id, how) {
     const box = this.places.nodes[id];
-    if (!box) return;
-    const { clientWidth, clientHeight } = this.svg;
-    const move = (at, start, size, room) => {
-      const [near, far] = [at + start * this.at.scale, at + (start + size) * this.at.scale];
-      if (middle) return at + room / 2 - (near + far) / 2;
-      if (near < 24) return at + 24 - near;
-      return far > room - 24 ? at + room - 24 - far : at;
-    };
-    if (middle && this.at.scale < 0.6) this.zoom(0.85 / this.at.scale);
-    this.at.x = move(this.at.x, box.x, box.width, clientWidth);
-    this.at.y = move(this.at.y, box.y, box.height, clientHeight);
-    this.look();
+    if (box) this.camera.show(box, how);
   }
-
-  // -- Hands -------------------------------------------------------------------------------------
 
   rove(id) {
     if (!id) return;
@@ -352,4 +246,11 @@ class Picture {
       }
     }
   }
+}
+
+// An element of SVG.
+function draw(name, attributes) {
+  const element = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  return element;
 }

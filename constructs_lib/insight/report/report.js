@@ -42,7 +42,7 @@ function show(number) {
   const picture = pictureOf(number);
   if (picture) {
     runs.show(picture, number);
-    if (!picture.framed) picture.frame();
+    if (!picture.camera.framed) picture.frame();
   }
   return picture;
 }
@@ -50,17 +50,21 @@ function show(number) {
 function tell(number, picture) {
   const section = sections[number];
   const focused = section.querySelector(".focused");
-  focused.hidden = picture.focus === null;
-  if (picture.focus) {
-    const { node, depth } = picture.focus;
+  const { focus, folded, withErrors } = picture.part;
+  focused.hidden = focus === null;
+  if (focus) {
+    const { node, depth } = focus;
     const steps = `${depth} ${depth === 1 ? "step" : "steps"} around`;
     focused.querySelector(".focus-text").textContent = `${steps} ${picture.nodes.get(node).title}`;
   }
-  section.querySelector('[data-do="errors"]')?.setAttribute("aria-pressed", String(picture.withErrors));
+  section.querySelector('[data-do="errors"]')?.setAttribute("aria-pressed", String(withErrors));
   const fold = section.querySelector('[data-do="fold"]');
-  const all = picture.graph.groups.every((group) => picture.folded.has(group.id));
+  const all = picture.graph.groups.every((group) => folded.has(group.id));
   fold?.setAttribute("aria-pressed", String(all));
-  say(`${picture.shown.size} of ${picture.nodes.size} nodes shown`);
+  const size = `${picture.shown.size} of ${picture.nodes.size} nodes shown`;
+  say(size);
+  const part = section.querySelector(".part-shown");
+  if (part) part.textContent = picture.shown.size ? ` Below is a part of it: ${size}.` : "";
 }
 
 // -- The side panel --------------------------------------------------------------------------------
@@ -235,19 +239,19 @@ themeButton.addEventListener("click", () => {
 });
 
 const TOOLS = {
-  in: (picture) => picture.zoom(1.25),
-  out: (picture) => picture.zoom(0.8),
+  in: (picture) => picture.camera.zoom(1.25),
+  out: (picture) => picture.camera.zoom(0.8),
   fit: (picture) => picture.frame({ whole: true }),
-  fold: (picture) => picture.foldAll(picture.graph.groups.some((g) => !picture.folded.has(g.id))),
-  errors: (picture) => picture.showErrors(!picture.withErrors),
+  fold: (picture) => picture.foldAll(picture.graph.groups.some((g) => !picture.part.folded.has(g.id))),
+  errors: (picture) => picture.showErrors(!picture.part.withErrors),
   all: (picture) => picture.focusOn(null),
-  widen: ({ focus }, picture) => picture.focusOn(focus.node, focus.depth + 1),
-  narrow: ({ focus }, picture) => picture.focusOn(focus.node, Math.max(focus.depth - 1, 0)),
+  widen: (picture, { focus }) => picture.focusOn(focus.node, focus.depth + 1),
+  narrow: (picture, { focus }) => picture.focusOn(focus.node, Math.max(focus.depth - 1, 0)),
 };
 document.addEventListener("click", (event) => {
   const tool = event.target.closest("[data-do]")?.dataset.do;
   const picture = pictures.get(shown);
-  if (tool && picture) TOOLS[tool](picture, picture);
+  if (tool && picture) TOOLS[tool](picture, picture.part);
   const node = event.target.closest("[data-node]")?.dataset.node;
   if (node) go(shown, node);
 });

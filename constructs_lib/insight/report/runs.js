@@ -84,7 +84,11 @@ class Runs {
     for (const element of section.querySelectorAll(".taken, .failed")) {
       element.classList.remove("taken", "failed");
     }
-    for (const badge of section.querySelectorAll(".badge")) badge.remove();
+    for (const badge of section.querySelectorAll(".badge")) {
+      const { id } = badge.closest(".node").dataset;
+      badge.remove();
+      picture.name(id);
+    }
     section.querySelector(".l-run")?.toggleAttribute("hidden", !here);
     const timeline = section.querySelector(".timeline");
     if (timeline) timeline.hidden = !here;
@@ -96,6 +100,7 @@ class Runs {
       if (mark.error) element.classList.add("failed");
       const text = this.#badge(mark);
       if (text && shown === id) this.#pin(element, text, Boolean(mark.error));
+      picture.name(shown);
     }
     for (const id of here.edges) elements.edge.get(id)?.classList.add("taken");
     if (here.type) this.#journey(timeline, here);
@@ -113,18 +118,10 @@ class Runs {
 
   #pin(element, text, failed) {
     const width = text.length * 7.2 + 14;
-    const badge = document.createElementNS(SVG, "g");
-    badge.setAttribute("class", failed ? "badge failed" : "badge");
-    badge.setAttribute("transform", "translate(10 -9)");
-    const shape = document.createElementNS(SVG, "rect");
-    for (const [name, value] of Object.entries({ width, height: 17, rx: 8.5 })) {
-      shape.setAttribute(name, value);
-    }
-    const label = document.createElementNS(SVG, "text");
-    label.setAttribute("x", 7);
-    label.setAttribute("y", 12);
+    const badge = draw("g", { class: failed ? "badge failed" : "badge", transform: "translate(10 -9)" });
+    const label = draw("text", { x: 7, y: 12 });
     label.textContent = text;
-    badge.append(shape, label);
+    badge.append(draw("rect", { width, height: 17, rx: 8.5 }), label);
     element.append(badge);
   }
 

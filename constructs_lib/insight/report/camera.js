@@ -1,0 +1,78 @@
+// Where a picture is looked at, and how near: pan and zoom.
+class Camera {
+  constructor(svg) {
+    this.svg = svg;
+    this.element = svg.querySelector(".camera");
+    this.at = { x: 0, y: 0, scale: 1 };
+    // Whether the picture has been put into the window.
+    this.framed = false;
+  }
+
+  look() {
+    const { x, y, scale } = this.at;
+    this.element.setAttribute("transform", `translate(${x} ${y}) scale(${scale})`);
+    this.svg.classList.toggle("far", scale < 0.45);
+  }
+
+  move(dx, dy) {
+    this.at.x += dx;
+    this.at.y += dy;
+    this.look();
+  }
+
+  // Show a picture of this size, or, where that would be too small to read, its beginning.
+  frame(size, beginning, { whole = false } = {}) {
+    const { clientWidth: width, clientHeight: height } = this.svg;
+    if (!width) return;
+    this.framed = true;
+    const fit = Math.min((width - 48) / size.width, (height - 48) / size.height);
+    const scale = Math.min(whole ? fit : Math.max(fit, 0.6), 1.15);
+    const place = (room, length, at) =>
+      length * scale <= room - 40 ? (room - length * scale) / 2 : Math.min(24, room / 2 - at * scale);
+    this.at = {
+      scale,
+      x: place(width, size.width, beginning.x),
+      y: place(height, size.height, beginning.y),
+    };
+    this.look();
+  }
+
+  // Show some boxes as large as they fit; if they do not, from the first of them on.
+  frameBoxes(boxes) {
+    const { clientWidth, clientHeight } = this.svg;
+    if (!boxes.length || !clientWidth) return;
+    this.framed = true;
+    const left = Math.min(...boxes.map((box) => box.x));
+    const top = Math.min(...boxes.map((box) => box.y));
+    const width = Math.max(...boxes.map((box) => box.x + box.width)) - left;
+    const height = Math.max(...boxes.map((box) => box.y + box.height)) - top;
+    const fit = Math.min((clientWidth - 64) / width, (clientHeight - 64) / height);
+    const scale = Math.min(Math.max(fit, 0.6), 1.1);
+    const place = (room, start, size) =>
+      size * scale <= room - 32 ? (room - size * scale) / 2 - start * scale : 32 - start * scale;
+    this.at = { scale, x: place(clientWidth, left, width), y: place(clientHeight, top, height) };
+    this.look();
+  }
+
+  zoom(factor, x = this.svg.clientWidth / 2, y = this.svg.clientHeight / 2) {
+    const scale = Math.min(Math.max(this.at.scale * factor, 0.05), 4);
+    const by = scale / this.at.scale;
+    this.at = { scale, x: x - (x - this.at.x) * by, y: y - (y - this.at.y) * by };
+    this.look();
+  }
+
+  // Bring a box into sight, and no further than needed.
+  show(box, { middle = false } = {}) {
+    const { clientWidth, clientHeight } = this.svg;
+    const move = (at, start, size, room) => {
+      const [near, far] = [at + start * this.at.scale, at + (start + size) * this.at.scale];
+      if (middle) return at + room / 2 - (near + far) / 2;
+      if (near < 24) return at + 24 - near;
+      return far > room - 24 ? at + room - 24 - far : at;
+    };
+    if (middle && this.at.scale < 0.6) this.zoom(0.85 / this.at.scale);
+    this.at.x = move(this.at.x, box.x, box.width, clientWidth);
+    this.at.y = move(this.at.y, box.y, box.height, clientHeight);
+    this.look();
+  }
+}
