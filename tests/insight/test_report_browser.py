@@ -147,14 +147,23 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(drawing, "lay_out", _lay_out_others)
         files["missing"] = written("missing", example)
+        dense = definition_file(tmp_path_factory.mktemp("dense"), _all_lead_to_all(30))
+        files["dense"] = written("dense", dense)
     return files | {name: written(name, synthesized(name)) for name in FOREIGN_APPS}
 
 
 def _lay_out_others(graph: Graph) -> Layout:
-    """Graphviz gives the first workflow of the example up."""
-    if graph.title == "SignUpWorkflow75D4E874":
+    """Graphviz gives the first workflow of the example up, and dense ones."""
+    if graph.title == "SignUpWorkflow75D4E874" or len(graph.edges) > 20 * len(graph.nodes):
         raise UndrawnPictureError(graph, "it takes longer than 30 seconds")
     return lay_out(graph)
+
+
+def _all_lead_to_all(count: int) -> dict[str, Any]:
+    names = [f"Step {number}" for number in range(count)]
+    choices = [{"Variable": "$.to", "StringEquals": name, "Next": name} for name in names]
+    states = {name: {"Type": "Choice", "Choices": choices} for name in names}
+    return {"StartAt": names[0], "States": states}
 
 
 @pytest.fixture
@@ -292,6 +301,25 @@ def test_of_a_missing_picture_the_surroundings_of_what_is_found_are_drawn(
     expect(missing.page.locator(".view:not([hidden]) svg.picture")).to_be_hidden()
     assert overlaps == []
     assert missing.complaints == []
+
+
+def test_around_a_node_of_hundreds_of_edges_its_own_are_drawn(
+    browser: Browser, reports: dict[str, Path]
+) -> None:
+    opened = Opened(browser, reports["dense"], reduced_motion="reduce")
+    view = opened.page.locator(".view:not([hidden])")
+    view.locator(".outline button", has_text="Step 7").click()
+    expect(opened.panel().locator("h2")).to_have_text("Step 7")
+    opened.settled()
+    edges = view.locator(".edge:not([hidden])")
+    expect(edges).to_have_count(30 + 29)
+
+    view.get_by_role("button", name="One step more").click()
+
+    expect(view.locator("svg.picture")).to_be_hidden()
+    expect(view.get_by_role("note")).to_contain_text("go fewer steps")
+    assert opened.complaints == []
+    opened.page.context.close()
 
 
 def test_the_keyboard_alone_walks_from_state_to_state_and_opens_one(example: Opened) -> None:

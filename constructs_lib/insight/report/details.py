@@ -233,10 +233,12 @@ def _publication_table(
 
 
 def _place_rows(place: Place) -> Iterator[Row]:
-    yield "Construct path", place.construct_path
-    yield "Stack", place.stack
-    yield "Logical id", place.logical_id
-    yield "Made at", place.source or "not recorded by CDK"
+    # A definition in a file of its own is in no stack.
+    if place.stack:
+        yield "Construct path", place.construct_path
+        yield "Stack", place.stack
+        yield "Logical id", place.logical_id
+        yield "Made at", place.source or "not recorded by CDK"
     if place.file:
         yield "Read from", place.file
 

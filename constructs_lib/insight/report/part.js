@@ -1,4 +1,8 @@
 // Which part of a picture is wanted: what is left after folding, focusing, and without error paths.
+// Of a picture that Graphviz gave up as a whole, parts with more edges than these are not tried:
+// nothing ends a layout in the browser.
+const MOST_EDGES = 400;
+
 class Part {
   constructor(graph) {
     this.graph = graph;
@@ -35,13 +39,18 @@ class Part {
     return group ? this.graph.nodes.filter(isInside).length : 0;
   }
 
-  // The ids of the nodes to be shown, the edges between them, and whether that is all there is.
+  // The ids of the nodes to be shown, and the edges between them. Of a picture that Graphviz gave up
+  // as a whole: none where that is too much; around one node, the edges of that node if need be.
   wanted() {
     const nodes = this.#near(this.#unfolded());
     const edges = this.#edges(nodes);
-    const { graph } = this;
-    const whole = nodes.size === graph.nodes.length && edges.length === graph.edges.length;
-    return { nodes, edges, whole };
+    if (!this.graph.missing) return { nodes, edges };
+    const isWhole = nodes.size === this.graph.nodes.length && edges.length === this.graph.edges.length;
+    if (!isWhole && edges.length <= MOST_EDGES) return { nodes, edges };
+    const start = this.focus?.depth === 1 ? this.standIn(this.focus.node) : null;
+    const own = edges.filter(({ source, target }) => source === start || target === start);
+    const isTried = own.length > 0 && own.length <= MOST_EDGES;
+    return isTried ? { nodes, edges: own } : { nodes: new Set(), edges: [] };
   }
 
   #unfolded() {

@@ -2,9 +2,6 @@
 const SVG = "http://www.w3.org/2000/svg";
 // Beyond so many nodes a picture is first shown folded.
 const MANY = 90;
-// Of a picture that Graphviz gave up as a whole, parts with more edges than these are not tried:
-// nothing ends a layout in the browser.
-const MOST_EDGES = 400;
 
 class Picture {
   constructor(graph, section, { onOpen, onChange }) {
@@ -38,7 +35,7 @@ class Picture {
   async update(anchor = null) {
     const turn = (this.turn += 1);
     const wanted = this.part.wanted();
-    if (this.graph.missing && (wanted.whole || wanted.edges.length > MOST_EDGES)) {
+    if (!wanted.nodes.size) {
       this.#clear();
       return;
     }

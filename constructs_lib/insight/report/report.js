@@ -64,7 +64,13 @@ function tell(number, picture) {
   const size = `${picture.shown.size} of ${picture.nodes.size} nodes shown`;
   say(size);
   const part = section.querySelector(".part-shown");
-  if (part) part.textContent = picture.shown.size ? ` Below is a part of it: ${size}.` : "";
+  if (part) part.textContent = partInWords(picture, size);
+}
+
+// Of a picture that is missing as a whole: which part there is.
+function partInWords(picture, size) {
+  if (picture.shown.size) return ` Below is a part of it: ${size}.`;
+  return picture.part.focus?.depth ? " What is asked for has too many edges: go fewer steps." : "";
 }
 
 // -- The side panel --------------------------------------------------------------------------------
