@@ -146,7 +146,7 @@ def test_what_functions_do_inside_can_be_stated(tmp_path: Path) -> None:
     assert _units(_shop(tmp_path, Rule=_rule("Queue")), str(stated))["dynamodb-writes"] == 3
 
 
-def test_alarms_and_keys_are_billed_by_the_month(tmp_path: Path) -> None:
+def test_alarms_dashboards_keys_and_secrets_are_billed_by_the_month(tmp_path: Path) -> None:
     metric = {"Id": "a", "MetricStat": {}}
     assembly = _shop(
         tmp_path,
@@ -156,9 +156,16 @@ def test_alarms_and_keys_are_billed_by_the_month(tmp_path: Path) -> None:
             "Properties": {"Metrics": [metric, metric, {"Id": "c", "Expression": "a/b"}]},
         },
         Key={"Type": "AWS::KMS::Key", "Properties": {}},
+        Board={"Type": "AWS::CloudWatch::Dashboard", "Properties": {}},
+        Secret={"Type": "AWS::SecretsManager::Secret", "Properties": {}},
     )
 
-    assert cost_report(assembly).monthly.to_json() == {"alarms": 3, "keys": 1}
+    assert cost_report(assembly).monthly.to_json() == {
+        "alarms": 3,
+        "dashboards": 1,
+        "keys": 1,
+        "secrets": 1,
+    }
 
 
 def _saving(tmp_path: Path) -> Assembly:

@@ -25,6 +25,7 @@ from constructs_lib.insight import load
 from constructs_lib.insight.compare import Comparison, Row, comparison_of, computed_rows, markdown
 from constructs_lib.insight.compare.designs import DESIGNS
 from constructs_lib.insight.compare.guide import table_lines
+from constructs_lib.insight.compare.monthly_rows import monthly_rows
 from constructs_lib.insight.compare.rows import TOPICS
 from constructs_lib.insight.compare.troubles import TROUBLES
 from constructs_lib.insight.cost import DEFAULTS, CostReport, cost_report
@@ -279,6 +280,16 @@ def test_the_guide_shows_what_the_templates_say(ran: Ran) -> None:
     assert set(_lines(rows)) <= set(_lines_of_the_guide())
 
 
+def test_the_guide_shows_what_a_month_costs_whether_used_or_not(ran: Ran) -> None:
+    rows = monthly_rows(ran.assembly)
+    (fixed, shared, logs) = ({name: cell.text for name, cell in row.cells.items()} for row in rows)
+
+    assert fixed["hybrid"] == "$0.80: 8 alarms, and $2.60: 26 alarms of the followers"
+    assert shared["hybrid"] == "$4.00: 1 dashboard, 1 key"
+    assert logs["choreographed"] == "4, and 1 of the followers"
+    assert set(_lines(rows)) <= set(_lines_of_the_guide())
+
+
 @pytest.fixture(scope="module")
 def compared(folder: Path) -> Comparison:
     """One sign-up through each design, and one that fails for good."""
@@ -290,7 +301,7 @@ def compared(folder: Path) -> Comparison:
 def test_the_guide_shows_what_sign_ups_cost(compared: Comparison) -> None:
     rows = [row for row in compared.rows if row.topic in ("cost", "scalability")]
 
-    assert len(rows) == 6
+    assert len(rows) == 9
     assert set(_lines(rows)) <= set(_lines_of_the_guide())
 
 

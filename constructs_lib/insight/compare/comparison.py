@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 from constructs_lib.insight.compare.computed_rows import computed_rows
 from constructs_lib.insight.compare.designs import DESIGNS
 from constructs_lib.insight.compare.measured_rows import measured_rows
+from constructs_lib.insight.compare.monthly_rows import MONTHLY_PRICES, monthly_rows
 from constructs_lib.insight.compare.observed import Experiment
-from constructs_lib.insight.compare.published import published
+from constructs_lib.insight.compare.published import Latency, Quota, published
 from constructs_lib.insight.compare.rows import TOPICS, Row
 from constructs_lib.insight.compare.troubles import TROUBLES
 from constructs_lib.insight.model import Assembly
+from constructs_lib.insight.prices import Price, prices
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,14 +40,12 @@ class Comparison:
         """Where published figures are from."""
         facts = published()
         quotas = [
-            f"{each.what}, {each.per_second} a second: {each.page} "
-            f"(read {each.read_on}); {each.note}"
+            _source(f"{each.what}, {each.per_second} a second", each)
             for each in facts.quotas.values()
         ]
-        return quotas + [
-            f"{each.what}: {each.page} (read {each.read_on}); {each.note}"
-            for each in facts.latencies.values()
-        ]
+        others = [_source(each.what, each) for each in facts.latencies.values()]
+        monthly = [prices()[id_] for id_ in MONTHLY_PRICES]
+        return [*quotas, *others, *(_source(each.what, each) for each in monthly)]
 
     def to_json(self) -> dict[str, object]:
         """What ``duet compare --json`` prints."""
@@ -58,9 +58,14 @@ class Comparison:
         }
 
 
+def _source(what: str, figure: Quota | Latency | Price) -> str:
+    note = f"; {figure.note}" if figure.note else ""
+    return f"{what}: {figure.page} (read {figure.read_on}){note}"
+
+
 def comparison_of(assembly: Assembly, seen: Experiment, *, sign_ups: int) -> Comparison:
     """Put together what the templates say and what was seen, by topic."""
-    rows = [*computed_rows(assembly), *measured_rows(assembly, seen)]
+    rows = [*computed_rows(assembly), *measured_rows(assembly, seen), *monthly_rows(assembly)]
     return Comparison(
         rows=sorted(rows, key=lambda row: TOPICS.index(row.topic)),
         sign_ups=sign_ups,

@@ -17,8 +17,8 @@ class Design:
     """One way to build the sign-up.
 
     Args:
-        itself: Construct paths of what signs people up.
-        followers: Construct paths of what follows from a sign-up, and does not belong to it.
+        itself: Construct paths of what signs people up, and of the alarms that watch it.
+        followers: Those of what follows from a sign-up, and does not belong to it.
     """
 
     name: str
@@ -33,6 +33,10 @@ class Design:
             if resource.type not in _NOT_COUNTED and _is_in(resource, prefixes):
                 yield resource
 
+    def standing(self, assembly: Assembly, *, of_followers: bool) -> Sequence[Resource]:
+        """Its resources or its followers', alarms too: what is billed by the month is in them."""
+        return standing_at(assembly, self.followers if of_followers else self.itself)
+
     def has(self, path: str, *, of_followers: bool) -> bool:
         """Whether a construct path is one of its own, or of its followers."""
         return _starts(path, self.followers if of_followers else self.itself)
@@ -44,6 +48,11 @@ def resources_at(assembly: Assembly, paths: Sequence[str]) -> int:
         resource.type not in _NOT_COUNTED and _is_in(resource, paths)
         for resource in assembly.resources.values()
     )
+
+
+def standing_at(assembly: Assembly, paths: Sequence[str]) -> Sequence[Resource]:
+    """The resources at these construct paths."""
+    return [each for each in assembly.resources.values() if _is_in(each, paths)]
 
 
 def _is_in(resource: Resource, prefixes: Sequence[str]) -> bool:
@@ -61,14 +70,29 @@ A_FOLLOWER = (
     "DuetChoreography/Analytics",
     "DuetChoreography/AppBus/AnalyticsOfSignUps",
 )
-_WORKFLOW = ("DuetOrchestration/SignUp",)
+#: What all designs use: paid for by the month, and charged to none.
+SHARED = (
+    "DuetChoreography/AppBus",
+    "DuetChoreography/AlarmTopic",
+    "DuetHybrid/Dashboard",
+)
+_WORKFLOW = (
+    "DuetOrchestration/SignUp",
+    "DuetOrchestration/SignUpAlarms",
+    "DuetOrchestration/ConfirmEmailAlarms",
+)
 _FOLLOWERS = (
     "DuetChoreography/Onboarding",
+    "DuetChoreography/OnboardingAlarms",
     "DuetChoreography/AppBus/OnboardingOfNewUsers",
+    "DuetChoreography/OnboardingOfNewUsersAlarms",
     "DuetChoreography/Analytics",
+    "DuetChoreography/AnalyticsAlarms",
     "DuetChoreography/AppBus/AnalyticsOfSignUps",
+    "DuetChoreography/AnalyticsOfSignUpsAlarms",
     "DuetHybrid/Crm",
     "DuetHybrid/ContactsOfNewUsers",
+    "DuetHybrid/ContactsOfNewUsersAlarms",
 )
 
 ORCHESTRATED = Design(

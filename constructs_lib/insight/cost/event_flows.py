@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -270,23 +270,3 @@ class EventFlows:
     def _name(self, key: str) -> str:
         resource = self._assembly.resources.get(key)
         return resource.name if resource else key
-
-
-def monthly_units(assembly: Assembly) -> Units:
-    """What is billed by the month, whether anything happens or not: alarms and keys.
-
-    An alarm on an expression is billed for each metric in it.
-    """
-    used = NOTHING
-    for resource in assembly.resources.values():
-        if resource.type == "AWS::CloudWatch::Alarm":
-            queries = resource.properties.get("Metrics")
-            metrics = [
-                query
-                for query in (queries if isinstance(queries, list) else [])
-                if isinstance(query, Mapping) and "MetricStat" in query
-            ]
-            used += units("alarms", max(1, len(metrics)))
-        elif resource.type == "AWS::KMS::Key":
-            used += units("keys")
-    return used

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from constructs_lib.insight.cost.assumptions import DEFAULTS, Assumptions
-from constructs_lib.insight.cost.event_flows import EventFlow, EventFlows, monthly_units
+from constructs_lib.insight.cost.event_flows import EventFlow, EventFlows
 from constructs_lib.insight.cost.mix import mix_of, require_known
+from constructs_lib.insight.cost.monthly import monthly_units
 from constructs_lib.insight.cost.units import (
     NOTHING,
     Bill,
@@ -144,7 +145,7 @@ def cost_report(
     require_known(chosen, shares or {})
     flows = EventFlows(assembly, assumptions, counted)
     at_mix = tuple(_at_mix(each, shares or {}, flows, assembly) for each in chosen)
-    monthly = monthly_units(assembly) if workflow is None else NOTHING
+    monthly = monthly_units(assembly.resources.values()) if workflow is None else NOTHING
     month = None
     if runs_per_month is not None:
         a_run = total(each.units + each.consumers for each in at_mix)

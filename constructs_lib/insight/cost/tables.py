@@ -44,7 +44,9 @@ _SHORT = {
     "fifo-queue-requests": ("FIFO request", "FIFO requests"),
     "cognito-users": ("new user", "new users"),
     "alarms": ("alarm", "alarms"),
+    "dashboards": ("dashboard", "dashboards"),
     "keys": ("key", "keys"),
+    "secrets": ("secret", "secrets"),
 }
 
 
