@@ -13,6 +13,7 @@ from constructs_lib.commands._ends import BAD_INPUT, fail
 from constructs_lib.insight.assembly import load
 from constructs_lib.insight.errors import InsightError
 from constructs_lib.insight.model import Assembly
+from constructs_lib.insight.report import other_runs
 from constructs_lib.insight.report import report as rendered
 from constructs_lib.insight.runs import COMPARISON_FILE, Run, load_run, newest_run
 
@@ -58,6 +59,7 @@ def report(
         html = rendered(
             assembly,
             run=recorded,
+            others=other_runs(recorded, file) if recorded is not None and file is not None else (),
             comparison=_compared(assembly),
             warn=lambda text: say.print(text, markup=False, highlight=False, soft_wrap=True),
         )

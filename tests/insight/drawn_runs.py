@@ -6,7 +6,15 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from constructs_lib.insight.compare import Cell, Comparison, Row
-from constructs_lib.insight.runs import Attempt, Delivery, Event, Execution, Run, Step
+from constructs_lib.insight.runs import (
+    Attempt,
+    Delivery,
+    Event,
+    Execution,
+    RecordedTest,
+    Run,
+    Step,
+)
 
 _AT = datetime(2026, 11, 27, 9, 30, tzinfo=UTC)
 _BUS = "DuetChoreography/AppBusDB0927FF"
@@ -60,6 +68,25 @@ def run_of_the_example() -> Run:
     )
     stranger = Execution(id="x", workflow="Other/Flow", status="SUCCEEDED", started=_AT)
     return Run(name="by hand", recorded=_AT, executions=(refused, stranger), events=(event,))
+
+
+def run_of_tests(workflow: str) -> Run:
+    """Ten executions by each of two tests; the last one of the second test was not over."""
+    names = ("tests/test_shop.py::test_orders_are_paid", "tests/test_shop.py::test_carts_expire")
+    executions = [
+        Execution(
+            id=f"run-{number}",
+            workflow=workflow,
+            status="SUCCEEDED" if number < 19 else "RUNNING",
+            started=_AT,
+            duration_ms=5 if number < 19 else None,
+            test=names[number // 10],
+            steps=(Step(state="Work", entered_ms=0, left_ms=4 if number < 19 else None),),
+        )
+        for number in range(20)
+    ]
+    tests = tuple(RecordedTest(id=name, outcome="passed") for name in names)
+    return Run(name="tests", recorded=_AT, executions=tuple(executions), tests=tests)
 
 
 def comparison_of_the_example() -> Comparison:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -166,6 +169,28 @@ def test_a_report_shows_the_newest_run_on_the_assembly_that_was_deployed(
     html = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "Run: by hand" in html
     assert "executions of these have no picture here: Other/Flow" in html
+
+
+def test_a_report_tells_of_other_runs_which_are_newer_and_how_to_see_them(
+    assembly: Path, tmp_path: Path
+) -> None:
+    runs = tmp_path / ".duet" / "runs"
+    shown = run_of_the_example()
+    for name, days in (("older one", -1), ("shown", 0), ("newer one", 1)):
+        other = replace(shown, name=name, recorded=shown.recorded + timedelta(days=days))
+        save_run(other, runs / f"{name}.json")
+    (runs / "notes.json").write_text("[]", encoding="utf-8")
+
+    CliRunner().invoke(report_app, [str(assembly), "--run", str(runs / "shown.json")])
+
+    html = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Other runs (2)" in html
+    told = html.partition("Other runs (2)")[2].partition("</details>")[0]
+    assert re.findall(r"<li>(.*?)<small>(.*?), 2 exec", told) == [
+        ("newer one, newer", "2026-11-28 09:30 UTC"),
+        ("older one, older", "2026-11-26 09:30 UTC"),
+    ]
+    assert f"duet report --run &#39;{runs}/newer one.json&#39;" in told
 
 
 def test_a_report_without_a_run_says_so(assembly: Path) -> None:

@@ -24,7 +24,8 @@ from tests.insight.drawn_apps import (
     hostile_definition,
     large_template,
 )
-from tests.insight.drawn_runs import comparison_of_the_example, run_of_the_example
+from tests.insight.drawn_runs import comparison_of_the_example, run_of_tests, run_of_the_example
+from tests.insight.machines import PASS, machine
 
 _AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 #: Texts of the shown picture that lie over each other, and texts that stick out of their node; of
@@ -144,6 +145,8 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
             "hostile", definition_file(tmp_path_factory.mktemp("hostile"), hostile_definition())
         ),
     }
+    work = definition_file(tmp_path_factory.mktemp("tested"), machine("Work", Work=PASS))
+    files["tested"] = written("tested", work, run_of_tests("flow"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(drawing, "lay_out", _lay_out_others)
         files["missing"] = written("missing", example)
@@ -400,6 +403,37 @@ def test_a_chosen_event_shows_its_journey_on_the_map(example: Opened) -> None:
     expect(example.node("AnalyticsF5FDC64B").locator(".badge")).to_contain_text("dead-lettered")
     expect(view.locator(".timeline li").last).to_contain_text("NO_PERMISSIONS")
     assert view.locator(".edge.taken").count() == 4
+
+
+@pytest.fixture
+def tested(browser: Browser, reports: dict[str, Path]) -> Iterator[Opened]:
+    opened = Opened(browser, reports["tested"], reduced_motion="reduce")
+    yield opened
+    opened.page.context.close()
+
+
+def test_executions_are_filtered_by_the_test_that_they_belong_to(tested: Opened) -> None:
+    choices = tested.page.locator("#run-lists li")
+    expect(choices).to_have_count(20)
+
+    tested.page.get_by_label("Filter executions and events").fill("CARTS run-1")
+
+    expect(choices).to_have_count(10)
+    expect(tested.page.locator("#filtered")).to_have_text("10 of 20")
+    expect(tested.page.locator("#run-lists summary")).to_have_text("flow (10 of 20)")
+
+
+def test_an_execution_that_outlived_its_test_is_shown_so(tested: Opened) -> None:
+    choice = tested.page.locator("#run-lists button", has_text="run-19")
+    expect(choice).to_contain_text("still running when the test ended")
+
+    choice.click()
+
+    expect(tested.node("Work").locator(".badge")).to_have_text("still here")
+    timeline = tested.page.locator(".timeline")
+    expect(timeline).to_contain_text("still running when the test ended")
+    expect(timeline).to_contain_text("tests/test_shop.py::test_carts_expire")
+    expect(timeline).not_to_contain_text("RUNNING")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

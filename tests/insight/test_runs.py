@@ -66,6 +66,26 @@ def test_of_an_assembly_templates_are_kept_and_assets_are_not(tmp_path: Path) ->
     }
 
 
+@pytest.mark.parametrize(
+    ("status", "test", "told"),
+    [
+        ("SUCCEEDED", "one", ""),
+        ("RUNNING", "one", "still running when the test ended"),
+        ("RUNNING", "", "still running when it was recorded"),
+    ],
+)
+def test_of_an_execution_that_was_not_over_it_is_told_when_that_was_seen(
+    tmp_path: Path, status: str, test: str, told: str
+) -> None:
+    assembly = load(definition_file(tmp_path, machine("Work", Work=PASS)))
+    graphs = pictures(assembly)
+    execution = Execution(id="one", workflow=graphs[0].key, status=status, started=_AT, test=test)
+
+    laid = overlay(Run(name="run", recorded=_AT, executions=(execution,)), graphs, assembly)
+
+    assert laid["executions"][0]["open"] == told
+
+
 def _laid_over(folder: Path, definition: Any, *steps: Step) -> dict[str, Any]:
     """What an execution of these steps marks, by the titles of nodes."""
     assembly = load(definition_file(folder, definition))

@@ -23,7 +23,7 @@ def overlay(run: Run, graphs: Sequence[Graph], assembly: Assembly) -> dict[str, 
     drawn = [(each, workflows.get(keys.of(each.workflow))) for each in run.executions]
     strangers = sorted({each.workflow for each, number in drawn if number is None})
     notes = list(run.notes)
-    tests = {test.id: _test(test) for test in run.tests}
+    tests = {test.id: number for number, test in enumerate(run.tests)}
     if strangers:
         notes.append(f"executions of these have no picture here: {', '.join(strangers)}")
     if run.events and events is None:
@@ -33,14 +33,15 @@ def overlay(run: Run, graphs: Sequence[Graph], assembly: Assembly) -> dict[str, 
         "recorded": run.recorded.strftime("%Y-%m-%d %H:%M UTC"),
         "timeScale": run.time_scale,
         "notes": notes,
+        "tests": [{"id": test.id, "name": _test(test)} for test in run.tests],
         "executions": [
-            {**_execution(each, number, graphs[number]), "test": tests.get(each.test, "")}
+            {**_execution(each, number, graphs[number]), "test": tests.get(each.test)}
             for each, number in drawn
             if number is not None
         ],
         "events": []
         if events is None
-        else [{**_event(e, *events, keys), "test": tests.get(e.test, "")} for e in run.events],
+        else [{**_event(e, *events, keys), "test": tests.get(e.test)} for e in run.events],
     }
 
 
@@ -78,6 +79,7 @@ def _execution(execution: Execution, number: int, graph: Graph) -> dict[str, Any
         "id": execution.id,
         "graph": number,
         "status": execution.status,
+        "open": _open(execution),
         "error": execution.error,
         "started": execution.started.strftime("%H:%M:%S"),
         "ms": execution.duration_ms,
@@ -88,6 +90,13 @@ def _execution(execution: Execution, number: int, graph: Graph) -> dict[str, Any
         "nodes": walk.marks,
         "edges": sorted(walk.edges),
     }
+
+
+def _open(execution: Execution) -> str:
+    """Of an execution whose end was not seen, until when it was not; else nothing."""
+    if execution.status != "RUNNING":
+        return ""
+    return f"still running when {'the test ended' if execution.test else 'it was recorded'}"
 
 
 def _with_fail_errors(graph: Graph, steps: Sequence[Step]) -> Sequence[Step]:
@@ -148,6 +157,8 @@ class _Walk:
         mark = self.marks.setdefault(here, {"ms": 0.0, "times": 0, "retries": 0, "error": ""})
         mark["ms"] += (step.left_ms or step.entered_ms) - step.entered_ms
         mark["times"] += 1
+        if step.left_ms is None:
+            mark["open"] = True
         mark["retries"] += max(len(step.attempts) - 1, 0)
         mark["error"] = step.error or mark["error"]
         if step.previous is not None:

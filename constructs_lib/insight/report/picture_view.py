@@ -7,7 +7,7 @@ from typing import Any
 from constructs_lib.insight.graph import Graph, Node
 from constructs_lib.insight.report.drawing import Drawing
 from constructs_lib.insight.svg import MARGIN, svg_content
-from constructs_lib.insight.words import KIND_WORDS, InWords, name_of
+from constructs_lib.insight.words import KIND_WORDS, InWords, counted, name_of
 
 
 def picture_view(number: int, drawing: Drawing, path: str) -> dict[str, Any]:
@@ -60,7 +60,4 @@ def _counts(graph: Graph) -> str:
         kinds = [node.kind for node in graph.nodes]
         counts = [(kinds.count("bus"), "bus"), (kinds.count("rule"), "rule")]
         counts.append((sum(node.key is not None for node in graph.nodes), "resource"))
-    plural = {"bus": "buses"}
-    return ", ".join(
-        f"{count} {word if count == 1 else plural.get(word, word + 's')}" for count, word in counts
-    )
+    return ", ".join(counted(count, word) for count, word in counts)

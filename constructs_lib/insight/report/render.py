@@ -16,10 +16,12 @@ from constructs_lib.insight.palette import variables
 from constructs_lib.insight.pictures import pictures
 from constructs_lib.insight.report.details import DetailsOf
 from constructs_lib.insight.report.drawing import drawing
+from constructs_lib.insight.report.other_runs import OtherRun
 from constructs_lib.insight.report.overlay import overlay
 from constructs_lib.insight.report.picture_data import picture_data
 from constructs_lib.insight.report.picture_view import picture_view
 from constructs_lib.insight.runs import Run
+from constructs_lib.insight.words import counted
 
 if TYPE_CHECKING:
     from constructs_lib.insight.compare import Comparison
@@ -42,6 +44,7 @@ def report(
     graphs: Sequence[Graph] | None = None,
     *,
     run: Run | None = None,
+    others: Sequence[OtherRun] = (),
     comparison: Comparison | None = None,
     warn: Callable[[str], None] | None = None,
 ) -> str:
@@ -52,6 +55,7 @@ def report(
     Args:
         graphs: Its pictures; all of them, if None.
         run: What happened in it, laid over the pictures.
+        others: Runs that could be shown instead.
         comparison: Of the designs in it, on a page of its own.
         warn: Told of each picture that is missing, in a line.
     """
@@ -79,6 +83,7 @@ def report(
         assembly=assembly,
         views=[picture_view(number, each, assembly.path) for number, each in enumerate(drawings)],
         run=data["run"],
+        others=others,
         comparison=_comparison(comparison) if comparison is not None else None,
         style=variables() + "".join(_file(name) for name in _STYLES),
         script="".join(_file(name) for name in _SCRIPTS),
@@ -91,9 +96,8 @@ def _comparison(comparison: Comparison) -> dict[str, str]:
     # Loaded when there is a comparison: pictures alone do without.
     from constructs_lib.insight.compare import section, style
 
-    count = comparison.sign_ups
     return {
-        "about": f"{count} sign-up{'' if count == 1 else 's'} by each design and for each trouble, "
+        "about": f"{counted(comparison.sign_ups, 'sign-up')} by each design and for each trouble, "
         f"measured {comparison.measured:%Y-%m-%d %H:%M} UTC",
         "counts": f"{len(comparison.designs)} designs, {len(comparison.rows)} quantities",
         "html": section(comparison),

@@ -1,6 +1,5 @@
 // A run over the pictures: lists to choose from, the path taken, badges, and a timeline.
 function duration(ms) {
-  if (ms === null || ms === undefined) return "still running";
   if (ms < 0.05) return "< 0.1 ms";
   if (ms < 10) return `${ms.toFixed(1)} ms`;
   if (ms < 1000) return `${Math.round(ms)} ms`;
@@ -9,6 +8,9 @@ function duration(ms) {
 
 const bytes = (count) => (count < 1024 ? `${count} B` : `${(count / 1024).toFixed(1)} KB`);
 
+// Fewer executions and events than these need no filter.
+const FEW = 8;
+
 class Runs {
   constructor(run, graphs, { onChoose }) {
     this.run = run;
@@ -16,18 +18,48 @@ class Runs {
     this.onChoose = onChoose;
     this.chosen = null;
     this.buttons = new Map();
-    if (run) this.#list();
+    if (!run) return;
+    document.getElementById("filter").addEventListener("input", () => this.#list());
+    this.#list();
   }
 
+  // The lists of executions and events, of those that match the filter.
   #list() {
-    const lists = document.getElementById("run-lists");
+    const filter = document.getElementById("filter");
+    const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const matches = (choice) => words.every((word) => this.#text(choice).includes(word));
+    const filtered = words.length > 0;
+    const { executions, events } = this.run;
+    const sections = [];
+    const add = (title, all, open) => {
+      const found = all.filter(matches);
+      const count = filtered ? `${found.length} of ${all.length}` : all.length;
+      if (found.length) sections.push(this.#section(`${title} (${count})`, found, open || filtered));
+      return found.length;
+    };
+    this.buttons.clear();
+    let count = 0;
     this.graphs.forEach((graph, number) => {
-      const own = this.run.executions.filter((each) => each.graph === number);
-      if (own.length) lists.append(this.#section(`${graph.title} (${own.length})`, own, true));
+      count += add(graph.title, executions.filter((each) => each.graph === number), true);
     });
-    const events = this.run.events;
-    if (events.length) lists.append(this.#section(`Events (${events.length})`, events, false));
-    if (!lists.children.length) lists.append(make("p", { class: "hint" }, "Nothing was recorded."));
+    count += add("Events", events, false);
+    const all = executions.length + events.length;
+    if (!all) sections.push(make("p", { class: "hint" }, "Nothing was recorded."));
+    document.getElementById("run-lists").replaceChildren(...sections);
+    document.getElementById("filtered").textContent = filtered ? `${count} of ${all}` : "";
+    if (filtered) say(`${count} of ${all} executions and events`);
+    filter.parentElement.hidden = all < FEW;
+    this.mark();
+  }
+
+  // All that the filter looks at.
+  #text(choice) {
+    const test = this.run.tests[choice.test];
+    const parts = [choice.id, choice.type, choice.source, choice.status, choice.open, choice.error];
+    return [...parts, choice.replay, choice.failed && "failed", test?.id, test?.name]
+      .filter(Boolean)
+      .join(" ")
+      .toLowerCase();
   }
 
   // A long list is opened in parts: a run may have thousands of events.
@@ -52,22 +84,28 @@ class Runs {
   }
 
   #choice(choice) {
-    const bad = choice.type ? choice.failed : choice.status !== "SUCCEEDED";
-    const running = choice.status === "RUNNING";
+    const bad = choice.type ? choice.failed : choice.status !== "SUCCEEDED" && !choice.open;
+    const sign = choice.open ? "…" : bad ? "✕" : "✓";
     const words = choice.type
       ? `${choice.at}, ${choice.source}${choice.replay ? ", replayed" : ""}`
-      : `${choice.status.toLowerCase().replace("_", " ")}${choice.error ? `: ${choice.error}` : ""}, ${duration(choice.ms)}`;
+      : `${this.#ending(choice)}${choice.open ? "" : `, ${duration(choice.ms)}`}`;
+    const test = this.run.tests[choice.test];
     const onclick = () => this.onChoose(this.chosen === choice ? null : choice);
     const button = make(
       "button",
       { type: "button", "aria-pressed": "false", onclick },
-      make("span", { class: "status", "aria-hidden": "true" }, running ? "…" : bad ? "✕" : "✓"),
+      make("span", { class: "status", "aria-hidden": "true" }, sign),
       choice.type ?? choice.id,
       make("small", {}, words),
-      choice.test ? make("small", {}, choice.test) : "",
+      test ? make("small", { title: test.id }, test.name) : "",
     );
     this.buttons.set(choice, button);
-    return make("li", { class: bad ? "bad" : "ok" }, button);
+    return make("li", { class: choice.open ? "open" : bad ? "bad" : "ok" }, button);
+  }
+
+  // How an execution ended, in words.
+  #ending({ open, status, error }) {
+    return open || `${status.toLowerCase().replace("_", " ")}${error ? `: ${error}` : ""}`;
   }
 
   mark() {
@@ -98,7 +136,7 @@ class Runs {
       const element = elements.node.get(shown);
       element.classList.add("taken");
       if (mark.error) element.classList.add("failed");
-      const text = this.#badge(mark);
+      const text = this.#badge(mark, here);
       if (text && shown === id) this.#pin(element, text, Boolean(mark.error));
       picture.name(shown);
     }
@@ -107,10 +145,10 @@ class Runs {
     else this.#gantt(timeline, here, picture);
   }
 
-  #badge(mark) {
+  #badge(mark, execution) {
     if (mark.text) return mark.text;
     if (!mark.times) return "";
-    const parts = [duration(mark.ms)];
+    const parts = [mark.open ? this.#notLeft(execution) : duration(mark.ms)];
     if (mark.times > 1) parts.push(`${mark.times} times`);
     if (mark.retries) parts.push(`${mark.retries} ${mark.retries === 1 ? "retry" : "retries"}`);
     return parts.join(" · ");
@@ -145,12 +183,16 @@ class Runs {
   }
 
   #stay(execution, { start, end }) {
-    if (end !== null) return duration(end - start);
-    return execution.status === "RUNNING" ? "still running" : "ended here";
+    return end === null ? this.#notLeft(execution) : duration(end - start);
+  }
+
+  // Of a state that was entered and not left.
+  #notLeft({ open }) {
+    return open ? "still here" : "ended here";
   }
 
   #heading(title, ...facts) {
-    return make("header", {}, make("h3", {}, title), ...facts.map((f) => make("span", { class: "hint" }, f)));
+    return make("header", {}, make("h3", {}, title), ...facts.filter(Boolean).map((f) => make("span", { class: "hint" }, f)));
   }
 
   #gantt(timeline, execution, picture) {
@@ -191,11 +233,12 @@ class Runs {
     timeline.replaceChildren(
       this.#heading(
         execution.id,
-        `${execution.status}${execution.error ? `: ${execution.error}` : ""}`,
-        duration(execution.ms),
+        this.#ending(execution),
+        execution.open ? "" : duration(execution.ms),
         `started by ${execution.starter} at ${execution.started}`,
         `${bytes(execution.bytes)} input`,
-        ...(execution.faults ? [`${execution.faults} injected faults`] : []),
+        execution.faults ? `${execution.faults} injected faults` : "",
+        this.run.tests[execution.test]?.id ?? "",
       ),
       rows.length
         ? make(
