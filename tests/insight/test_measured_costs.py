@@ -301,8 +301,17 @@ def compared(folder: Path) -> Comparison:
 def test_the_guide_shows_what_sign_ups_cost(compared: Comparison) -> None:
     rows = [row for row in compared.rows if row.topic in ("cost", "scalability")]
 
-    assert len(rows) == 9
+    assert len(rows) == 10
     assert set(_lines(rows)) <= set(_lines_of_the_guide())
+
+
+def test_bars_of_quotas_are_as_long_as_the_texts_beside_them_say(compared: Comparison) -> None:
+    cells = [
+        cell for row in compared.rows if row.topic == "scalability" for cell in row.cells.values()
+    ]
+
+    assert len(cells) == 6
+    assert all(cell.text.startswith(f"{cell.value:.0f} by ") for cell in cells)
 
 
 def test_each_design_undoes_a_sign_up_that_fails_for_good(compared: Comparison) -> None:
