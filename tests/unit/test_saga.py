@@ -1,5 +1,6 @@
 """The workflow that a saga renders; how it behaves is in tests/moto/test_saga_workflow.py."""
 
+import inspect
 import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
@@ -482,8 +483,8 @@ def test_errors_that_contradict_each_other_are_refused(
 
 
 def test_the_example_in_the_documentation_runs_as_it_stands() -> None:
-    documentation = Saga.__doc__ or ""
-    (example,) = re.findall(r"Example::\n\n(.*?)\n    Args:", documentation, re.DOTALL)
+    documentation = inspect.getdoc(Saga) or ""
+    (example,) = re.findall(r"Example::\n\n(.*?)\nArgs:", documentation, re.DOTALL)
     names: dict[str, Any] = {"__name__": "example"}
 
     exec(textwrap.dedent(example), names)  # noqa: S102 - the project's own documentation
