@@ -14,7 +14,12 @@ from collections.abc import Iterator, Mapping, Set
 from constructs_lib.insight.asl_choice import condition_text
 from constructs_lib.insight.asl_task import Referrer, read_task
 from constructs_lib.insight.model import Catch, Retry, State, StateMachine, Transition
-from constructs_lib.states_language.fields import BRANCH_FIELDS, MACHINE_FIELDS, STATE_FIELDS
+from constructs_lib.states_language.fields import (
+    BRANCH_FIELDS,
+    MACHINE_FIELDS,
+    PROCESSOR_FIELDS,
+    STATE_FIELDS,
+)
 from constructs_lib.templates.json_value import JsonValue
 
 _RETRY_FIELDS = {
@@ -181,15 +186,21 @@ class _Reader:
         language: str,
         where: str,
     ) -> Iterator[StateMachine]:
-        if type_ == "Parallel":
+        is_known = type_ in STATE_FIELDS
+        if type_ == "Parallel" or (not is_known and "Branches" in fields):
             branches = self._list(fields, "Branches", where)
             if not branches:
                 self.problem(where, "must have at least one branch in Branches")
             for number, branch in enumerate(branches, 1):
                 yield self.machine(branch, (*path, name), language, f"branch {number} of {where}")
-        elif type_ == "Map":
-            processor = fields.get("ItemProcessor", fields.get("Iterator"))
-            yield self.machine(processor, (*path, name), language, f"the item processor of {where}")
+        processors = [fields[key] for key in PROCESSOR_FIELDS if key in fields]
+        if type_ == "Map" or (not is_known and processors):
+            if len(processors) > 1:
+                self.problem(
+                    where, "must have one of ItemProcessor and Iterator; the latter is not read"
+                )
+            inside = next(iter(processors), None)
+            yield self.machine(inside, (*path, name), language, f"the item processor of {where}")
 
     def _retries(self, fields: Mapping[str, JsonValue], where: str) -> tuple[Retry, ...]:
         found = []

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from constructs_lib.insight.model import Reference, Task, TaskKind, TaskPattern
+from constructs_lib.templates.intrinsics import Renderer, Unrenderable, is_intrinsic
 from constructs_lib.templates.json_value import JsonValue
 
 _STATES_ARN = re.compile(
@@ -66,6 +67,9 @@ def read_task(
 ) -> Task:
     """The call of a Task state."""
     resource = fields.get("Resource")
+    if is_intrinsic(resource):
+        # The Serverless Framework's definitions have functions of CloudFormation here.
+        resource = _Markers().rendered(resource)
     if not isinstance(resource, str):
         problem(
             f"must have an ARN in Resource, got {'nothing' if resource is None else resource!r:.60}"
@@ -92,6 +96,24 @@ def read_task(
         target=target,
         parameters=parameters,
     )
+
+
+class _Markers:
+    """References of a definition that has no template, as the texts that a template's become."""
+
+    def rendered(self, resource: JsonValue) -> JsonValue:
+        """The text, or what it was where it cannot be one."""
+        try:
+            return Renderer(self).text(resource)
+        except Unrenderable:
+            return resource
+
+    def value(self, function: str, reference: str) -> str:  # noqa: ARG002 - all look alike
+        known = {"AWS::Partition": "aws"}
+        return known.get(reference, f"${{{reference}}}")
+
+    def function(self, name: str, argument: JsonValue) -> str:
+        raise Unrenderable(f"{name} of {argument!r} is known in a template only")
 
 
 def _call(resource: str) -> tuple[TaskKind, str, str, TaskPattern]:

@@ -28,6 +28,7 @@ _OTHERS: tuple[tuple[frozenset[str], str, str], ...] = tuple(
     for names, what, remedy in (
         ("service provider", *_SERVERLESS),
         ("stepFunctions", *_SERVERLESS),
+        ("startAt states", "a definition with names in small letters", "write StartAt and States"),
         ("artifacts version", "the manifest of a cloud assembly", "name the folder it is in"),
         ("version tree", "the construct tree of a cloud assembly", "name the folder it is in"),
         ("dockerImages files version", "an asset manifest of CDK", "name the folder it is in"),

@@ -17,8 +17,10 @@ def child_kind(state: State) -> Literal["STANDARD", "EXPRESS"] | None:
     return "EXPRESS" if config.get("ExecutionType") == "EXPRESS" else "STANDARD"
 
 
-def batch_size(state: State) -> int:
-    """How many items one child gets at most."""
+def batch_size(state: State) -> int | None:
+    """How many items one child gets at most; None where that is known at run time only."""
     batcher = state.fields.get("ItemBatcher")
-    size = batcher.get("MaxItemsPerBatch") if isinstance(batcher, Mapping) else None
-    return size if isinstance(size, int) and size > 0 else 1
+    if not isinstance(batcher, Mapping):
+        return 1
+    size = batcher.get("MaxItemsPerBatch")
+    return size if isinstance(size, int) and size > 0 else None

@@ -27,6 +27,10 @@ from constructs_lib.insight.cost.units import NOTHING, Units, total, units, usd_
 from constructs_lib.insight.cost.walks import Inner, Travel, Visit, Walk, Walks
 from constructs_lib.insight.model import Assembly, State, Task, Workflow
 
+#: Start another workflow through its plain API.
+_STARTS = {("sfn", "startExecution"), ("sfn", "startSyncExecution")}
+_NEXT_TO_NOTHING = Decimal("1e-20")
+
 
 @dataclass(frozen=True, kw_only=True)
 class PathCost:
@@ -221,35 +225,48 @@ class WorkflowCosts:
             return total(
                 self.visit_units(workflow, visit, at_worst=at_worst) for visit in inner.walk.visits
             ).times(inner.times)
+        for field, does in (("ItemReader", "reads its items"), ("ResultWriter", "writes results")):
+            if field in state.fields:
+                self._note(workflow, state, f"{does} by S3, which has no line in the price list")
+        batch = batch_size(state)
+        if batch is None:
+            self._note(
+                workflow, state, "has batches of unknown size: a child for each item is counted"
+            )
         # Each child of a Distributed Map is an execution of its own, of the kind that it names.
         as_child = Workflow(resource=workflow.resource, kind=child, machine=state.branches[0])
         return self._execution(as_child, inner.walk, at_worst=at_worst).times(
-            -(-inner.times // batch_size(state))
+            -(-inner.times // (batch or 1))
         )
 
     def _attempts(self, state: State, *, at_worst: bool) -> Decimal:
-        retries = sum(retry.max_attempts for retry in state.retries)
+        retries = sum(max(0, retry.max_attempts) for retry in state.retries)
         if at_worst:
             return Decimal(1 + retries)
-        share = self._assumptions.retry_share
-        return sum((share**attempt for attempt in range(1, retries + 1)), Decimal(1))
+        attempts, each = Decimal(1), self._assumptions.retry_share
+        # The language takes 99,999,999 attempts: what adds nothing any more is not added.
+        while retries and each > _NEXT_TO_NOTHING:
+            attempts, each = attempts + each, each * self._assumptions.retry_share
+            retries -= 1
+        return attempts
 
     def _call(self, workflow: Workflow, state: State, task: Task) -> Units:
         target = task.target.key if task.target else None
-        if task.kind == "lambda":
+        call = (task.service, task.action)
+        if task.kind == "lambda" or call == ("lambda", "invoke"):
             if target in self._functions:
                 return function_units(self._functions[target], self._assumptions)
             self._note(workflow, state, "calls a function outside of the assembly")
             return units("lambda-requests")
         counted = task_units(task, self._assumptions)
-        if task.kind == "nested":
+        if task.kind == "nested" or call in _STARTS:
             nested = self.happy_units(target) if target else None
             if nested is None:
                 self._note(workflow, state, "starts a workflow that is not counted with it")
             return nested or NOTHING
         if counted is None:
-            call = f"{task.service}:{task.action}".strip(":") or task.resource_text
-            self._note(workflow, state, f"calls {call}, which has no line in the price list")
+            said = ":".join(call).strip(":") or task.resource_text
+            self._note(workflow, state, f"calls {said}, which has no line in the price list")
         return counted or NOTHING
 
     def _note(self, workflow: Workflow, state: State, text: str) -> None:
