@@ -134,8 +134,9 @@ def _assembly(path: Path, stacks: Mapping[str, TemplateStack], notes: list[Note]
 
 
 def _resource(stack: TemplateStack, logical_id: str, value: Mapping[str, JsonValue]) -> Resource:
-    metadata = value.get("Metadata")
-    path = metadata.get("aws:cdk:path") if isinstance(metadata, Mapping) else None
+    written = value.get("Metadata")
+    metadata = written if isinstance(written, Mapping) else {}
+    path = metadata.get("aws:cdk:path")
     # The template has its paths only where the CDK CLI asked for them.
     path = path or stack.construct_paths.get(logical_id)
     key = f"{stack.name}/{logical_id}"
@@ -152,6 +153,7 @@ def _resource(stack: TemplateStack, logical_id: str, value: Mapping[str, JsonVal
             file=stack.file,
         ),
         properties=stack.properties(logical_id),
+        metadata=metadata,
     )
 
 

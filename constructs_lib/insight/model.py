@@ -68,6 +68,7 @@ class Resource:
     name: str
     place: Place
     properties: Mapping[str, JsonValue]
+    metadata: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

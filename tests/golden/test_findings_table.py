@@ -9,18 +9,20 @@ import pytest
 from constructs_lib.insight.findings import RULES
 from constructs_lib.insight.findings.quotas import ALL_QUOTAS, READ_ON
 
+_ONE_FOR = {"hit": "place", "resource": "resource", "stack": "stack"}
 _PAGE = Path(__file__).parent.parent.parent / "docs" / "findings.md"
 
 
 def _rules() -> str:
     rows = [
-        f"| `{rule.id}` | {rule.severity} | {rule.title} | {rule.why} | {rule.remedy} | "
+        f"| `{rule.id}` | {'; '.join(filter(None, [rule.severity, rule.milder]))} | "
+        f"{_ONE_FOR[rule.together]} | {rule.title} | {rule.why} | {rule.remedy} | "
         f"[AWS]({rule.link}) |"
         for rule in RULES
     ]
     head = [
-        "| rule | severity | finds | why it matters | remedy | read |",
-        "|---|---|---|---|---|---|",
+        "| rule | severity | one for each | finds | why it matters | remedy | read |",
+        "|---|---|---|---|---|---|---|",
     ]
     return "\n".join(["", *head, *rows, "", ""])
 

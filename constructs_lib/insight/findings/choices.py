@@ -81,6 +81,7 @@ RULES = (
         remedy="add a Default; where nothing else can come, to a Fail state that says so",
         link="https://docs.aws.amazon.com/step-functions/latest/dg/state-choice.html",
         find=_choices,
+        together="resource",
     ),
     FindingRule(
         id="unreachable-state",

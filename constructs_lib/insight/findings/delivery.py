@@ -16,9 +16,14 @@ def _targets(assembly: Assembly) -> Iterator[Hit]:
     for rule in assembly.rules:
         for target in rule.targets:
             if target.dead_letter is None:
+                reached = assembly.resources.get(target.destination.key or "")
+                is_log = ":log-group:" in target.destination.text or (
+                    reached is not None and reached.type == "AWS::Logs::LogGroup"
+                )
                 yield Hit(
                     place=rule.resource.place,
                     subject=target.id,
+                    severity="note" if is_log or rule.pattern is None else None,
                     what=f"rule {rule.resource.name!r} sends to {target.destination.text} "
                     "and has no dead-letter queue for it",
                 )
@@ -36,20 +41,28 @@ def _pipes(assembly: Assembly) -> Iterator[Hit]:
 
 
 def _functions(assembly: Assembly) -> Iterator[Hit]:
+    ticked = {
+        target.destination.key: f"rule {rule.resource.name!r}"
+        for rule in assembly.rules
+        for target in rule.targets
+    }
     called = {
         target.destination.key: f"rule {rule.resource.name!r}"
         for rule in assembly.rules
         for target in rule.targets
+        if rule.pattern is not None
     } | {
         subscription.endpoint.key: f"topic {topic.resource.name!r}"
         for topic in assembly.topics
         for subscription in topic.subscriptions
     }
     for function in assembly.functions:
-        caller = called.get(function.resource.key)
+        key = function.resource.key
+        caller = called.get(key) or ticked.get(key)
         if caller and function.failure_destination is None:
             yield Hit(
                 place=function.resource.place,
+                severity=None if key in called else "note",
                 what=f"{caller} calls function {function.resource.name!r} asynchronously, and the "
                 "function has neither a failure destination nor a dead-letter queue",
             )
@@ -107,6 +120,8 @@ RULES = (
         remedy="give the target a DeadLetterConfig and alarm on the queue",
         link=_EVENTBRIDGE_DLQ,
         find=_targets,
+        milder="note for a log group, and for a schedule, whose events hold nothing",
+        together="stack",
     ),
     FindingRule(
         id="pipe-without-dead-letter-queue",
@@ -128,6 +143,8 @@ RULES = (
         remedy="set an on-failure destination (EventInvokeConfig) or DeadLetterConfig",
         link="https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html",
         find=_functions,
+        milder="note for a function that only schedules call",
+        together="stack",
     ),
     FindingRule(
         id="queue-without-dead-letter-queue",
@@ -139,6 +156,7 @@ RULES = (
         link="https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/"
         "sqs-dead-letter-queues.html",
         find=_queues,
+        together="stack",
     ),
     FindingRule(
         id="subscription-without-dead-letter-queue",
@@ -149,5 +167,6 @@ RULES = (
         remedy="set a RedrivePolicy on the subscription",
         link="https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html",
         find=_subscriptions,
+        together="stack",
     ),
 )

@@ -19,6 +19,7 @@ def _declared(assembly: Assembly) -> dict[str, EventBus]:
 def _followed_by_nobody(assembly: Assembly) -> Iterator[Hit]:
     buses = _declared(assembly)
     index = RuleIndex(assembly)
+    listened_to = {rule.bus for rule in assembly.rules}
     for publication in assembly.publications:
         if publication.source is None or publication.bus not in buses:
             continue
@@ -29,6 +30,7 @@ def _followed_by_nobody(assembly: Assembly) -> Iterator[Hit]:
                 place=publisher.place,
                 state=publication.state,
                 subject=f"{publication.source} {kind}",
+                severity=None if publication.bus in listened_to else "note",
                 what=f"{publisher.name!r} publishes {kind} of source {publication.source!r} to bus "
                 f"{buses[publication.bus].name!r}, where no rule matches it "
                 f"({publication.evidence})",
@@ -111,6 +113,8 @@ RULES = (
         "publishing",
         link="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html",
         find=_followed_by_nobody,
+        milder="note where the bus has no rule at all: whoever listens is elsewhere",
+        together="stack",
     ),
     FindingRule(
         id="rule-nothing-feeds",

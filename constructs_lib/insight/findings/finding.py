@@ -12,6 +12,8 @@ from constructs_lib.insight.model import Assembly, Place
 Severity = Literal["error", "warning", "note"]
 #: From the worst to the mildest.
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
+#: What is told as one finding: each hit, those of one resource, or those of one stack.
+Together = Literal["hit", "resource", "stack"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +24,7 @@ class Hit:
         state: Full name of the state, where it is one of a workflow.
         subject: Tells several hits in one place or state apart: a target's id, an error's name.
         remedy: Where it can be said more exactly than for the rule in general.
+        severity: Where it is milder than the rule in general.
     """
 
     place: Place
@@ -29,6 +32,7 @@ class Hit:
     state: str | None = None
     subject: str = ""
     remedy: str | None = None
+    severity: Severity | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +44,8 @@ class FindingRule:
         severity: ``error`` does not work as meant; ``warning`` fails one day, or fails unseen;
             ``note`` is worth a look.
         link: Documentation that the rule follows.
+        milder: When it has a milder severity, and which.
+        together: What is told as one finding, because one remedy mends all of it.
         find: Yields what breaks the rule in an assembly.
     """
 
@@ -50,6 +56,8 @@ class FindingRule:
     remedy: str
     link: str
     find: Callable[[Assembly], Iterator[Hit]]
+    milder: str = ""
+    together: Together = "hit"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +74,7 @@ class Finding:
     why: str
     remedy: str
     link: str
+    together: Together
 
     @property
     def fingerprint(self) -> str:

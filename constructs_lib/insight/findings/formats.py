@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
 from constructs_lib.insight.findings.finding import Finding, FindingRule
+from constructs_lib.insight.findings.groups import Group, grouped
+from constructs_lib.insight.findings.places import Places
 from constructs_lib.insight.findings.registry import RULES
-from constructs_lib.insight.findings.report import CheckReport, file_and_line
+from constructs_lib.insight.findings.report import CheckReport
 
 _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 #: One line shows no more; the other formats have all.
 _MOST_NOTES = 20
+#: GitHub shows so many of a kind for a step and drops the others in silence. Source:
+#: actions/toolkit, docs/problem-matchers.md, "Limitations" (read 2026-11-27).
+_MOST_ANNOTATIONS = 10
+#: Lines of an annotation about findings of one group.
+_MOST_LINES = 6
 _ANNOTATIONS = {"error": "error", "warning": "warning", "note": "notice"}
 
 
 def as_json(report: CheckReport) -> dict[str, Any]:
     """All of a report."""
+    places = Places(report.assembly)
     return {
         "path": report.assembly.path,
-        "findings": [_finding(report, one) for one in report.findings],
-        "known": [_finding(report, one) for one in report.known],
+        "findings": [_group(places, one) for one in report.groups],
+        "known": [_group(places, one) for one in grouped(report.known)],
+        "ignored": [
+            {**_place(places, one), "rule": one.rule, "reason": reason}
+            for one, reason in report.ignored
+        ],
         "milder": report.milder,
         "staleBaselineEntries": [dict(entry) for entry in report.stale],
         "notes": [
@@ -33,12 +46,24 @@ def as_json(report: CheckReport) -> dict[str, Any]:
     }
 
 
-def _finding(report: CheckReport, finding: Finding) -> dict[str, Any]:
-    file, line = file_and_line(report.assembly, finding.place)
+def _group(places: Places, group: Group) -> dict[str, Any]:
+    """The first finding of a group, and the places of all."""
+    first = group.first
     return {
-        "rule": finding.rule,
-        "severity": finding.severity,
-        "title": finding.title,
+        "rule": first.rule,
+        "severity": first.severity,
+        "title": first.title,
+        **_place(places, first),
+        "why": first.why,
+        "remedy": group.remedy,
+        "link": first.link,
+        "places": [_place(places, one) for one in group.findings],
+    }
+
+
+def _place(places: Places, finding: Finding) -> dict[str, Any]:
+    file, line = places.of(finding)
+    return {
         "what": finding.what,
         "path": finding.place.construct_path,
         "stack": finding.place.stack,
@@ -46,9 +71,6 @@ def _finding(report: CheckReport, finding: Finding) -> dict[str, Any]:
         "state": finding.state,
         "file": file,
         "line": line,
-        "why": finding.why,
-        "remedy": finding.remedy,
-        "link": finding.link,
         "fingerprint": finding.fingerprint,
     }
 
@@ -56,15 +78,16 @@ def _finding(report: CheckReport, finding: Finding) -> dict[str, Any]:
 def as_sarif(report: CheckReport) -> dict[str, Any]:
     """A SARIF 2.1.0 log, as GitHub's code scanning and editors read it."""
     numbers = {rule.id: number for number, rule in enumerate(RULES)}
-    known = {one.fingerprint for one in report.known}
+    places = Places(report.assembly)
     driver = {
         "name": "duet check",
         "version": _version(),
         "rules": [_rule(rule) for rule in RULES],
     }
+    known = {one.fingerprint for one in report.known}
     results = [
-        _result(report, one, numbers[one.rule], is_known=one.fingerprint in known)
-        for one in (*report.findings, *report.known)
+        _result(places, group, numbers[group.first.rule], known)
+        for group in grouped((*report.findings, *report.known))
     ]
     notifications = [{"level": "note", "message": {"text": note.text}} for note in report.notes]
     invocation = {"executionSuccessful": True, "toolExecutionNotifications": notifications}
@@ -83,30 +106,41 @@ def _rule(rule: FindingRule) -> dict[str, Any]:
     }
 
 
-def _result(
-    report: CheckReport, finding: Finding, number: int, *, is_known: bool
-) -> dict[str, Any]:
-    file, line = file_and_line(report.assembly, finding.place)
+def _result(places: Places, group: Group, number: int, known: Collection[str]) -> dict[str, Any]:
+    first = group.first
+    is_known = all(one.fingerprint in known for one in group.findings)
+    what = "; ".join(group.what(_MOST_LINES))
+    result = {
+        "ruleId": first.rule,
+        "ruleIndex": number,
+        "level": first.severity,
+        "message": {"text": f"{what}. {first.why} Remedy: {group.remedy}."},
+        "locations": [_location(places, first)],
+        # GitHub's code scanning looks at this one only, beside the rule and the file. Source:
+        # GitHub documentation, "SARIF support for code scanning" (read 2026-11-27).
+        "partialFingerprints": {"primaryLocationLineHash": group.fingerprint},
+        "baselineState": "unchanged" if is_known else "new",
+    }
+    if len(group.findings) > 1:
+        result["relatedLocations"] = [
+            {**_location(places, one), "id": number, "message": {"text": one.what}}
+            for number, one in enumerate(group.findings[1:], 1)
+        ]
+    return result
+
+
+def _location(places: Places, finding: Finding) -> dict[str, Any]:
+    file, line = places.of(finding)
     name = finding.place.construct_path
     logical = [{"fullyQualifiedName": name, "kind": "resource"}]
     if finding.state:
         logical.append({"fullyQualifiedName": f"{name}#{finding.state}", "kind": "member"})
     return {
-        "ruleId": finding.rule,
-        "ruleIndex": number,
-        "level": finding.severity,
-        "message": {"text": f"{finding.what}. {finding.why} Remedy: {finding.remedy}."},
-        "locations": [
-            {
-                "physicalLocation": {
-                    "artifactLocation": {"uri": _uri(file)},
-                    "region": {"startLine": line},
-                },
-                "logicalLocations": logical,
-            }
-        ],
-        "partialFingerprints": {"duetFinding/v1": finding.fingerprint},
-        "baselineState": "unchanged" if is_known else "new",
+        "physicalLocation": {
+            "artifactLocation": {"uri": _uri(file)},
+            "region": {"startLine": line},
+        },
+        "logicalLocations": logical,
     }
 
 
@@ -128,15 +162,29 @@ def as_annotations(report: CheckReport) -> Iterator[str]:
     Source: GitHub Actions documentation, "Workflow commands", and ``@actions/core`` for what is
     escaped (read 2026-11-27).
     """
-    for one in report.findings:
-        file, line = file_and_line(report.assembly, one.place)
-        where = f"{one.place.construct_path}{f', state {one.state}' if one.state else ''}"
-        text = f"{one.what}\n{one.why}\nRemedy: {one.remedy}\n{where}\n{one.link}"
+    places = Places(report.assembly)
+    counts = Counter(group.first.severity for group in report.groups)
+    told: Counter[str] = Counter()
+    for group in report.groups:
+        first = group.first
+        told[first.severity] += 1
+        if counts[first.severity] > _MOST_ANNOTATIONS <= told[first.severity]:
+            continue
+        file, line = places.of(first)
+        where = f"{first.place.construct_path}{f', state {first.state}' if first.state else ''}"
+        what = group.what(_MOST_LINES)
+        text = "\n".join([*what, first.why, f"Remedy: {group.remedy}", where, first.link])
         properties = ",".join(
             f"{name}={_property(value)}"
-            for name, value in (("file", file), ("line", str(line)), ("title", one.title))
+            for name, value in (("file", file), ("line", str(line)), ("title", first.title))
         )
-        yield f"::{_ANNOTATIONS[one.severity]} {properties}::{_data(text)}"
+        yield f"::{_ANNOTATIONS[first.severity]} {properties}::{_data(text)}"
+    for severity, count in counts.items():
+        if count > _MOST_ANNOTATIONS:
+            yield (
+                f"::{_ANNOTATIONS[severity]} title={count - _MOST_ANNOTATIONS + 1} more findings::"
+                "GitHub shows ten of a kind: run duet check without --format to see all"
+            )
     if report.notes:
         shown = "\n".join(note.text for note in report.notes[:_MOST_NOTES])
         title = f"Not read or not resolved ({len(report.notes)})"

@@ -28,6 +28,10 @@ _OPTIMIZED = {
     "sqs": "sqs",
     "states": "states",
 }
+#: Services that check a permission on other things than the call's target: ECS runs a task on a
+#: cluster, and checks the task definition. Source: service authorization reference, "Actions
+#: defined by Amazon Elastic Container Service" (read 2026-11-27).
+_CHECKED_ELSEWHERE = ("ecs",)
 #: AWS's policies that give nothing a task calls.
 _HARMLESS = re.compile(
     r".*policy/(?:service-role/)?(?:AWSXRay\w*|AWSXrayWriteOnlyAccess|CloudWatchLambda\w*"
@@ -57,12 +61,19 @@ def need_of(task: Task) -> Need | None:
         return Need(actions=("states:InvokeHTTPEndpoint",), on=None)
     if task.kind in ("optimized", "nested") and task.service in _OPTIMIZED:
         action = task.action[:1].upper() + task.action[1:]
-        return Need(actions=(f"{_OPTIMIZED[task.service]}:{action}",), on=task.target)
+        return Need(actions=(f"{_OPTIMIZED[task.service]}:{action}",), on=_checked(task))
     if task.kind == "sdk":
         actions = _sdk_actions(task.service, task.action)
         # A transaction needs what it does, and what that is stands in its items.
-        return Need(actions=actions, on=task.target, any_of=len(actions) > 1) if actions else None
+        return (
+            Need(actions=actions, on=_checked(task), any_of=len(actions) > 1) if actions else None
+        )
     return None
+
+
+def _checked(task: Task) -> Reference | None:
+    """What IAM checks the call's permission on."""
+    return None if task.service in _CHECKED_ELSEWHERE else task.target
 
 
 @cache

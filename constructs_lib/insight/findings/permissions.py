@@ -223,5 +223,6 @@ RULES = (
         remedy="take it out of the policy",
         link="https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html",
         find=_not_needed,
+        together="resource",
     ),
 )

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from constructs_lib.insight.findings.finding import FindingRule, Hit
+from constructs_lib.insight.findings.finding import FindingRule, Hit, Severity
 from constructs_lib.insight.findings.history import rounds_of_polling
 from constructs_lib.insight.findings.states import tasks_of
 from constructs_lib.insight.model import Assembly, Place
@@ -15,7 +15,7 @@ from constructs_lib.insight.model import Assembly, Place
 _STEP_FUNCTIONS = "https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"
 _EVENTBRIDGE = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html"
 _NEARLY = 0.8
-_POLLING_SECONDS = 24 * 3600
+_POLLING_SECONDS = 12 * 3600
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,11 @@ class Quota:
     maximum: int
     unit: str
     source: str
+
+    @property
+    def can_be_raised(self) -> bool:
+        """Whether an account may have more."""
+        return "(default" in self.name
 
 
 #: When the sources below were read. "hard" cannot be raised.
@@ -170,7 +175,7 @@ def _size(value: object) -> int:
 def _exceeded(assembly: Assembly) -> Iterator[Hit]:
     for use in _uses(assembly):
         if use.used > use.quota.maximum:
-            yield _hit(use)
+            yield _hit(use, "warning" if use.quota.can_be_raised else None)
 
 
 def _nearly(assembly: Assembly) -> Iterator[Hit]:
@@ -197,10 +202,11 @@ def _nearly(assembly: Assembly) -> Iterator[Hit]:
                 )
 
 
-def _hit(use: _Use) -> Hit:
+def _hit(use: _Use, severity: Severity | None = None) -> Hit:
     return Hit(
         place=use.place,
         state=use.state,
+        severity=severity,
         subject=f"{use.quota.name} {use.of}",
         what=f"{use.of}: {use.used:,} of {use.quota.maximum:,} {use.quota.unit} ({use.quota.name})",
     )
@@ -215,6 +221,7 @@ RULES = (
         remedy="split it, or raise the quota where it can be raised",
         link=_STEP_FUNCTIONS,
         find=_exceeded,
+        milder="warning for one that can be raised",
     ),
     FindingRule(
         id="quota-nearly-reached",

@@ -49,7 +49,7 @@ def find_all(assembly: Assembly, *, rules: Collection[FindingRule] = RULES) -> l
     found = [
         Finding(
             rule=rule.id,
-            severity=rule.severity,
+            severity=hit.severity or rule.severity,
             title=rule.title,
             what=hit.what,
             place=hit.place,
@@ -58,6 +58,7 @@ def find_all(assembly: Assembly, *, rules: Collection[FindingRule] = RULES) -> l
             why=rule.why,
             remedy=hit.remedy or rule.remedy,
             link=rule.link,
+            together=rule.together,
         )
         for rule in rules
         for hit in rule.find(assembly)

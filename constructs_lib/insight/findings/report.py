@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from constructs_lib.insight.documents import read_mapping
 from constructs_lib.insight.errors import InsightError
 from constructs_lib.insight.findings.finding import SEVERITIES, Finding, FindingRule, Severity
+from constructs_lib.insight.findings.groups import Group, grouped
+from constructs_lib.insight.findings.ignored import Ignored
 from constructs_lib.insight.findings.registry import RULES, find_all
-from constructs_lib.insight.model import Assembly, Note, Place
+from constructs_lib.insight.model import Assembly, Note
 
 _BASELINE_VERSION = 1
 
@@ -24,6 +26,7 @@ class CheckReport:
     Attributes:
         findings: Those that count: severe enough, not ignored, not in the baseline.
         known: Those that the baseline names.
+        ignored: Those that the app itself declares to be judged, and its reasons.
         milder: How many were left out for their severity.
         stale: Entries of the baseline that are found no more.
         notes: What could not be read, so that nothing was found in it.
@@ -32,13 +35,15 @@ class CheckReport:
     assembly: Assembly
     findings: tuple[Finding, ...]
     known: tuple[Finding, ...] = ()
+    ignored: tuple[tuple[Finding, str], ...] = ()
     milder: int = 0
     stale: tuple[Mapping[str, str], ...] = ()
+    notes: tuple[Note, ...] = ()
 
-    @property
-    def notes(self) -> tuple[Note, ...]:
-        """What could not be read or resolved."""
-        return self.assembly.notes
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """The findings that count, those that one remedy mends as one."""
+        return grouped(self.findings)
 
 
 def check(
@@ -60,16 +65,21 @@ def check(
     for id_ in ignored:
         rule_named(id_)
     all_found = find_all(assembly, rules=[rule for rule in RULES if rule.id not in ignored])
+    declared = Ignored(assembly)
+    judged = [(one, declared.reason(one)) for one in all_found]
+    open_ = [one for one, reason in judged if reason is None]
     counting = SEVERITIES[: SEVERITIES.index(severity) + 1]
-    severe = [one for one in all_found if one.severity in counting]
+    severe = [one for one in open_ if one.severity in counting]
     known = baseline or {}
     found = {one.fingerprint for one in all_found}
     return CheckReport(
         assembly=assembly,
         findings=tuple(one for one in severe if one.fingerprint not in known),
         known=tuple(one for one in severe if one.fingerprint in known),
-        milder=len(all_found) - len(severe),
+        ignored=tuple((one, reason) for one, reason in judged if reason is not None),
+        milder=len(open_) - len(severe),
         stale=tuple(entry for print_, entry in known.items() if print_ not in found),
+        notes=(*assembly.notes, *declared.notes),
     )
 
 
@@ -126,19 +136,3 @@ def write_baseline(path: Path, findings: Collection[Finding]) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise InsightError(f"{path} must be writable, got {error.strerror}") from error
-
-
-def file_and_line(assembly: Assembly, place: Place) -> tuple[str, int]:
-    """The line of the program that made it, else the first one of the file it was read from."""
-    if place.source:
-        file, _, line = place.source.rpartition(":")
-        return _from_here(Path(file)), int(line)
-    top = Path(assembly.path)
-    folder = top if top.is_dir() else top.parent
-    return _from_here(folder / place.file if place.file else top), 1
-
-
-def _from_here(path: Path) -> str:
-    """Relative to the working directory where it lies in it: what CI shows beside the code."""
-    here = os.path.relpath(path)
-    return path.as_posix() if here.startswith("..") else Path(here).as_posix()

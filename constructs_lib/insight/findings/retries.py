@@ -107,6 +107,7 @@ RULES = (
         remedy="retry the service's transient errors with back-off, jitter and a maximum",
         link="https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html",
         find=_not_retried,
+        together="resource",
     ),
     FindingRule(
         id="permanent-error-retried",

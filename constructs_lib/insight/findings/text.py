@@ -9,26 +9,28 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from constructs_lib.insight.findings.finding import SEVERITIES, Finding, FindingRule
+from constructs_lib.insight.findings.finding import SEVERITIES, FindingRule
+from constructs_lib.insight.findings.groups import Group
+from constructs_lib.insight.findings.places import Places
 from constructs_lib.insight.findings.registry import RULES
-from constructs_lib.insight.findings.report import CheckReport, file_and_line
+from constructs_lib.insight.findings.report import CheckReport
 
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 _MOST_NOTES = 20
+#: Lines of what was found, for findings of one group.
+_MOST_LINES = 4
 
 
 def print_report(report: CheckReport, console: Console) -> None:
     """Print what was found, why it matters, and what could not be read."""
-    by_path: dict[str, list[Finding]] = {}
-    for one in report.findings:
-        by_path.setdefault(one.place.construct_path, []).append(one)
-    for path, findings in by_path.items():
-        place = findings[0].place
-        file, line = file_and_line(report.assembly, place)
-        where = f"{file}:{line}" if place.source else f"{file}, {place.logical_id}"
-        console.print(f"[bold]{escape(path)}[/]  [dim]{escape(where)}[/]", soft_wrap=True)
-        for one in findings:
-            _print_finding(one, console)
+    places = Places(report.assembly)
+    by_heading: dict[str, list[Group]] = {}
+    for group in report.groups:
+        by_heading.setdefault(_heading(places, group), []).append(group)
+    for heading, groups in by_heading.items():
+        console.print(heading, soft_wrap=True)
+        for group in groups:
+            _print_group(group, console)
     broken = [rule for rule in RULES if any(one.rule == rule.id for one in report.findings)]
     if broken:
         console.print("[bold]Why[/]")
@@ -41,15 +43,24 @@ def print_report(report: CheckReport, console: Console) -> None:
     console.print(_summary(report))
 
 
-def _print_finding(finding: Finding, console: Console) -> None:
-    style = _STYLES[finding.severity]
+def _heading(places: Places, group: Group) -> str:
+    place = group.first.place
+    file, line = places.of(group.first)
+    if group.is_scattered:
+        return f"[bold]stack {escape(place.stack)}[/]  [dim]{escape(file)}[/]"
+    return f"[bold]{escape(place.construct_path)}[/]  [dim]{escape(f'{file}:{line}')}[/]"
+
+
+def _print_group(group: Group, console: Console) -> None:
+    first = group.first
+    style = _STYLES[first.severity]
     lines = [
-        f"[{style}]{finding.severity}[/] [bold]{escape(finding.title)}[/] [dim]({finding.rule})[/]",
-        escape(finding.what),
+        f"[{style}]{first.severity}[/] [bold]{escape(first.title)}[/] [dim]({first.rule})[/]",
+        *map(escape, group.what(_MOST_LINES)),
     ]
-    if finding.state and " / " in finding.state:
-        lines.append(f"[dim]state:[/] {escape(finding.state)}")
-    lines.append(f"[green]remedy:[/] {escape(finding.remedy)}")
+    if first.state and " / " in first.state and len(group.findings) == 1:
+        lines.append(f"[dim]state:[/] {escape(first.state)}")
+    lines.append(f"[green]remedy:[/] {escape(group.remedy)}")
     console.print(Padding(lines[0], (0, 0, 0, 2)))
     for line in lines[1:]:
         console.print(Padding(line, (0, 0, 0, 4)), highlight=False)
@@ -74,9 +85,13 @@ def _summary(report: CheckReport) -> str:
     counts = [
         f"{number} {severity}{'s' if number != 1 else ''}"
         for severity in SEVERITIES
-        if (number := sum(one.severity == severity for one in report.findings))
+        if (number := sum(one.first.severity == severity for one in report.groups))
     ]
     parts = [", ".join(counts) or "nothing found"]
+    if len(report.findings) > len(report.groups):
+        parts = [f"{parts[0]} in {len(report.findings)} places"]
+    if report.ignored:
+        parts.append(f"{len(report.ignored)} ignored where they are")
     if report.known:
         parts.append(f"{len(report.known)} known from the baseline")
     if report.stale:

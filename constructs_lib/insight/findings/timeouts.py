@@ -25,10 +25,13 @@ def _waiting_for_ever(assembly: Assembly) -> Iterator[Hit]:
 def _without_timeout(assembly: Assembly) -> Iterator[Hit]:
     for workflow, state, task in _unbounded(assembly):
         if not _somebody_else_answers(task):
+            is_job = task.pattern == "sync"
+            does = "waits for the end of" if is_job else "calls"
             yield Hit(
                 place=workflow.resource.place,
                 state=state.full_name,
-                what=f"{state.name!r} calls {call_name(task)} without TimeoutSeconds",
+                what=f"{state.name!r} {does} {call_name(task)} without TimeoutSeconds",
+                severity=None if is_job else "note",
             )
 
 
@@ -47,22 +50,25 @@ def _somebody_else_answers(task: Task) -> bool:
 RULES = (
     FindingRule(
         id="callback-without-timeout",
-        severity="error",
+        severity="warning",
         title="A callback that is waited for without limit",
         why="If the answer is lost the execution hangs until its year is over, and nothing tells.",
         remedy="set TimeoutSeconds, or HeartbeatSeconds where the worker reports, and catch "
         "States.Timeout",
         link=_LINK,
         find=_waiting_for_ever,
+        together="resource",
     ),
     FindingRule(
         id="task-without-timeout",
-        severity="note",
+        severity="warning",
         title="A task without time limit",
-        why="The default is 99,999,999 seconds, three years: a call that hangs keeps its "
-        "execution hanging.",
+        why="The default is 99,999,999 seconds, three years: a job that hangs keeps its "
+        "execution hanging, and nothing tells.",
         remedy="set TimeoutSeconds on the task, or on the whole state machine",
         link=_LINK,
         find=_without_timeout,
+        milder="note for what is called and not waited for: it answers, or its service ends it",
+        together="resource",
     ),
 )
