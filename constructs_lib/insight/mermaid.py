@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import count
 
 from constructs_lib.insight.graph import Edge, Graph, Node, NodeKind
 from constructs_lib.insight.text_size import printable
@@ -30,11 +32,53 @@ _ERROR_COLOUR, _MISSING_COLOUR = "#d1453b", "#b7791f"
 #: What Mermaid or the HTML that it makes would read as more than text.
 _SPECIAL = re.compile(r"[#\"<>&`\\|{}\[\]();]")
 _LONGEST_LABEL = 80
+_LONGEST_ID = 60
 
 
 def mermaid(graph: Graph) -> str:
-    """A flowchart: errors dashed, in red and labelled; nodes bear numbers, names are escaped."""
-    return "\n".join(_lines(graph)) + "\n"
+    """A flowchart: errors dashed, in red and labelled; names are escaped.
+
+    Nodes have the ids of their resources or states, not numbers, so that a picture which is kept
+    under version control changes only where the app does.
+    """
+    return "\n".join(_lines(_with_telling_ids(graph))) + "\n"
+
+
+def _with_telling_ids(graph: Graph) -> Graph:
+    ids: dict[str, str] = {}
+    taken: set[str] = set()
+    for node in graph.nodes:
+        # The prefix keeps it apart from Mermaid's words, such as "end" and "class".
+        wanted = f"n_{re.sub('[^A-Za-z0-9]+', '_', _own_name(node))[-_LONGEST_ID:]}"
+        names = (wanted if n == 1 else f"{wanted}_{n}" for n in count(1))
+        ids[node.id] = next(name for name in names if name not in taken)
+        taken.add(ids[node.id])
+    groups = {group.id: f"in_{ids[group.head]}" for group in graph.groups}
+    return replace(
+        graph,
+        nodes=tuple(
+            replace(node, id=ids[node.id], group=groups[node.group] if node.group else None)
+            for node in graph.nodes
+        ),
+        edges=tuple(
+            replace(edge, source=ids[edge.source], target=ids[edge.target]) for edge in graph.edges
+        ),
+        groups=tuple(
+            replace(
+                group,
+                id=groups[group.id],
+                head=ids[group.head],
+                parent=groups[group.parent] if group.parent else None,
+            )
+            for group in graph.groups
+        ),
+    )
+
+
+def _own_name(node: Node) -> str:
+    if node.kind in ("start", "end", "join"):
+        return node.kind
+    return node.state or (node.key or node.title).rpartition("/")[2]
 
 
 def _lines(graph: Graph) -> Iterator[str]:
