@@ -14,11 +14,14 @@ from constructs_lib.local import DeployError, EmbeddedAwsError
 from constructs_lib.local.deployment import Deployment
 from constructs_lib.local.detached import HAND_OVER_OPTION, HandOver, start_detached
 from constructs_lib.local.faults import read_faults
+from constructs_lib.local.given_values import GivenValues
 from constructs_lib.local.instance import InstanceError, find_instance
 from constructs_lib.local.up import UpPlan, run_up
 from constructs_lib.local.up_view import UpView, outputs_table
 
 app = typer.Typer(add_completion=False)
+#: As the AWS CLI has it.
+_FILE = "file://"
 
 
 @app.command()
@@ -57,6 +60,18 @@ def up(
         list[str] | None,
         typer.Option(metavar="ADDRESS", help="Address or domain that SES sends mail from."),
     ] = None,
+    secret: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE",
+            help="Secret of Secrets Manager that the app reads and does not make; repeatable. "
+            "NAME=file://PATH takes what the file holds, so that no list of processes shows it.",
+        ),
+    ] = None,
+    ssm: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Likewise a parameter of SSM's Parameter Store."),
+    ] = None,
     watch: Annotated[
         bool, typer.Option(help="Deploy again whenever the assembly has changed.")
     ] = True,
@@ -72,10 +87,13 @@ def up(
 
     It starts the embedded AWS on 127.0.0.1, deploys the assembly to it, prints the outputs, and
     deploys again whenever cdk synth has written another one. What only a partner can do, offering
-    the event source of a partner bus, it does for you. The other duet commands find it as long as
-    they are called in the same folder. All of it ends with Ctrl-C, also if it is killed.
+    the event source of a partner bus, it does for you. Secrets and SSM parameters that templates
+    read and do not make are named before anything is deployed; --secret and --ssm make them.
 
-    Example: cdk synth && duet up --time-scale 0.01
+    The other duet commands find it as long as they are called in the same folder. All of it ends
+    with Ctrl-C, also if it is killed.
+
+    Example: cdk synth && duet up --time-scale 0.01 --secret crm=file://crm.json --ssm /shop/tax=19
 
     Exit status: 0 once it is in the background (--detach), 130 after Ctrl-C or duet down, 1 if the
     embedded AWS ended or, with --detach or --no-watch, the deployment failed, 2 for bad options.
@@ -100,6 +118,10 @@ def up(
             stacks=stack or (),
             parameters=dict(map(_parameter, parameter or ())),
             verified_senders=verify_sender or (),
+            values=GivenValues(
+                secrets=dict(_given("--secret", each) for each in secret or ()),
+                ssm=dict(_given("--ssm", each) for each in ssm or ()),
+            ),
             watches=watch,
         )
         _run(plan, HandOver(hand_over), as_json=as_json)
@@ -178,5 +200,25 @@ def _parameter(text: str) -> tuple[str, str]:
     if not (name and equals):
         raise ValueError(
             f"--parameter must be KEY=VALUE, got {text!r}; write for example Stage=dev"
+        )
+    return name, value
+
+
+def _given(option: str, text: str) -> tuple[str, str]:
+    """Name and value; a message never shows a value, nor what may be one."""
+    name, _, value = text.partition("=")
+    if value.startswith(_FILE):
+        path = Path(value.removeprefix(_FILE))
+        try:
+            value = path.read_text(encoding="utf-8").removesuffix("\n")
+        except (OSError, UnicodeDecodeError):
+            raise ValueError(
+                f"{option} {name} must name a file of text, got {path}; "
+                f"write its value there, or {name}=VALUE"
+            ) from None
+    if not (name and value):
+        raise ValueError(
+            f"{option} must be NAME=VALUE, got no {'value' if name else 'name'}; "
+            "write for example shop/tax=19, or shop/tax=file://tax.txt"
         )
     return name, value

@@ -16,6 +16,7 @@ from constructs_lib.local.assembly_watch import new_versions, version_of
 from constructs_lib.local.deployment import DeployError, Deployment, Progress, deploy
 from constructs_lib.local.deployment.assembly import AssembledStack, read_assembly
 from constructs_lib.local.faults import Fault
+from constructs_lib.local.given_values import GivenValues, keep_values
 from constructs_lib.local.instance import Claim, Instance, claim, this_process_started_at
 from constructs_lib.local.preparations import offer_partner_sources, verify_senders
 from constructs_lib.local.server import EmbeddedAws
@@ -37,6 +38,7 @@ class UpPlan:
         stacks: Names of the stacks to deploy, with those they need; none for all.
         parameters: Values by parameter, or by ``Stack:Parameter``.
         verified_senders: Addresses or domains that SES lets mail be sent from.
+        values: Secrets and SSM parameters that are there before anything is deployed.
         watches: Deploy again whenever the assembly has changed.
     """
 
@@ -49,6 +51,7 @@ class UpPlan:
     stacks: Sequence[str] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
     verified_senders: Sequence[str] = ()
+    values: GivenValues = field(default_factory=GivenValues)
     watches: bool = True
 
 
@@ -60,6 +63,9 @@ class UpListener(Protocol):
 
     def offered(self, source_name: str) -> None:
         """A partner's event source was offered, as the partner would."""
+
+    def kept(self, name: str) -> None:
+        """A secret or SSM parameter is there, with the value that was given for it."""
 
     def deploying(self, stacks: Sequence[AssembledStack]) -> None:
         """A deployment begins."""
@@ -144,6 +150,8 @@ class _Up:
         stacks = read_assembly(plan.assembly)
         for name in offer_partner_sources(self._aws, stacks, plan.parameters):
             self._listener.offered(name)
+        for name in keep_values(self._aws, stacks, plan.parameters, plan.values):
+            self._listener.kept(name)
         self._listener.deploying(stacks)
         return deploy(
             plan.assembly,

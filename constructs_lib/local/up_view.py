@@ -56,6 +56,10 @@ class UpView:
         """Say what the partner has not done."""
         self._say(f"offered the event source {source_name}, as the partner does on AWS")
 
+    def kept(self, name: str) -> None:
+        """Say the name of a secret or parameter, never its value."""
+        self._say(f"made {name}, with the value given")
+
     def deploying(self, stacks: Sequence[AssembledStack]) -> None:
         """Show a bar."""
         chosen = [s for s in stacks if not self._plan.stacks or s.name in self._plan.stacks]

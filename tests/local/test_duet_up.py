@@ -227,6 +227,54 @@ def test_a_detached_one_outlives_its_starter_until_down(project: Project) -> Non
     assert [path.name for path in project.folder.iterdir()] == ["cdk.out"]
 
 
+def test_secrets_that_it_is_given_are_deployed_and_shown_nowhere(project: Project) -> None:
+    project.assembly.stack(
+        "Shop",
+        {
+            "Key": {
+                "Type": "AWS::SSM::Parameter",
+                "Properties": {
+                    "Name": "/read",
+                    "Type": "String",
+                    "Value": "{{resolve:secretsmanager:crm:SecretString:key}}{{resolve:ssm:/tax}}",
+                },
+            }
+        },
+    )
+    (project.folder / "crm.json").write_text('{"key": "sesame"}\n')
+
+    with project.up("--detach", "--secret", "crm=file://crm.json", "--ssm", "/tax=19") as starter:
+        assert starter.wait() == 0
+
+    instance = project.deployed()
+    assert instance is not None
+    with closing(instance.account().client("ssm")) as ssm:
+        assert ssm.get_parameter(Name="/read")["Parameter"]["Value"] == "sesame19"
+    (project.folder / "crm.json").unlink()
+    written = [each for each in project.folder.rglob("*") if each.is_file()]
+    shown = b"".join([project.printed.read_bytes(), *(each.read_bytes() for each in written)])
+    assert b"made crm, with the value given" in shown
+    assert b"sesame" not in shown
+
+
+@pytest.mark.parametrize(
+    ("given", "refusal"),
+    [
+        ("sesame", "--secret must be NAME=VALUE, got no value"),
+        ("=sesame", "--secret must be NAME=VALUE, got no name"),
+        ("crm=file://sesame.txt", "--secret crm must name a file of text, got sesame.txt"),
+    ],
+)
+def test_a_value_that_is_not_given_well_is_refused_unseen(
+    project: Project, given: str, refusal: str
+) -> None:
+    refused = project.run("up", "--secret", given)
+
+    assert refused.exit_code == 2
+    assert refusal in refused.stderr
+    assert "sesame" not in refused.stderr.replace("sesame.txt", "")
+
+
 def test_it_is_at_home_where_the_stacks_go(project: Project) -> None:
     project.assembly.stack("Shop", {"Orders": queue()}, environment="aws://123456789012/eu-west-1")
 

@@ -53,6 +53,11 @@ class Place:
         return client
 
     @cached_property
+    def secrets_manager(self) -> Any:
+        """Its Secrets Manager, of which boto3's stubs are not installed."""
+        return self._client("secretsmanager")
+
+    @cached_property
     def stepfunctions(self) -> SFNClient:
         """Its Step Functions."""
         client: SFNClient = self._client("stepfunctions")

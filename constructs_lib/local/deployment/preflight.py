@@ -11,6 +11,7 @@ from constructs_lib.local.deployment.assembly import AssembledStack, path_in_tem
 from constructs_lib.local.deployment.errors import DeployError, Failure
 from constructs_lib.local.deployment.places import Place, Places
 from constructs_lib.local.deployment.planned_stack import PlannedStack
+from constructs_lib.local.deployment.preflight_values import missing_values
 from constructs_lib.local.deployment.preflight_workflows import refused_workflows
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ def plan(
     """Check all stacks, make nothing.
 
     Raises:
-        DeployError: An asset needs a program, a parameter is missing or unknown, or a resource
-            type is not supported.
+        DeployError: An asset needs a program, a parameter is missing or unknown, a resource type
+            is not supported, or a secret or SSM parameter that a template reads is not there.
     """
     _require_plain_assets(stacks)
     _require_known_parameters(stacks, parameters)
@@ -53,6 +54,13 @@ def plan(
             f"workflows must have definitions that run here, {len(refused)} have not; "
             "nothing was created; correct them, or mock their tasks",
             failures=refused,
+        )
+    if absent := list(missing_values(planned, parameters)):
+        raise DeployError(
+            f"secrets and SSM parameters that templates read must exist, {len(absent)} do not; "
+            "nothing was created; give duet up --secret NAME=VALUE and --ssm NAME=VALUE, "
+            "or make them in the account first",
+            failures=absent,
         )
     return planned
 
