@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from constructs_lib.insight.definitions import bare_workflow, read_workflow
+from constructs_lib.insight.direct_calls import DirectCallReader
 from constructs_lib.insight.events import EventReader
 from constructs_lib.insight.model import Assembly, Note, Place, Resource
 from constructs_lib.insight.other_resources import (
@@ -106,11 +107,13 @@ def _assembly(path: Path, stacks: Mapping[str, TemplateStack], notes: list[Note]
     functions = read_functions(reading)
     statements = read_statements(reading)
     publications = PublicationReader(reading, events)
+    direct = DirectCallReader(reading, events)
     published = (
         *publications.of_workflows(workflows),
         *publications.of_pipes(pipes),
         *publications.of_schedules(),
         *publications.of_functions(functions, statements, events.buses()),
+        *direct.publications(functions),
     )
     return Assembly(
         path=str(path),
@@ -129,6 +132,7 @@ def _assembly(path: Path, stacks: Mapping[str, TemplateStack], notes: list[Note]
         statements=statements,
         resource_policies=read_resource_policies(reading),
         publications=published,
+        direct_calls=direct.calls(),
         notes=tuple(notes),
     )
 

@@ -81,6 +81,7 @@ class _Map:
         self._archives()
         self._pipes()
         self._consumers()
+        self._direct_calls()
         self._sending_tasks()
         self._dead_letters()
         self._fold_consumers()
@@ -201,6 +202,8 @@ class _Map:
         for pipe in self._assembly.pipes:
             filters = len(pipe.filters)
             words = f"pipe, {filters} filter{'s' * (filters != 1)}" if filters else "pipe"
+            if not pipe.running:
+                words = f"stopped · {words}"
             id_ = self._node(pipe.resource.key, "pipe", pipe.resource.name, words)
             self._edge(self._of(pipe.source), id_, "polls")
             if pipe.enrichment is not None:
@@ -241,6 +244,17 @@ class _Map:
                 self._edge(id_, self._of(subscription.endpoint), "delivers", subscription.protocol)
                 if subscription.dead_letter is not None:
                     self._edge(id_, self._of(subscription.dead_letter), "fails", "undelivered")
+
+    def _direct_calls(self) -> None:
+        """What APIs and buckets pass on, and where the results of functions go."""
+        for call in self._assembly.direct_calls:
+            self._edge(self._of_key(call.source), self._of(call.target), "sends", call.what)
+        for function in self._assembly.functions:
+            if function.success_destination is not None:
+                id_ = self._of_key(function.resource.key)
+                target = self._of(function.success_destination)
+                if (id_, target, "publishes") not in self._edges:
+                    self._edge(id_, target, "delivers", "succeeded")
 
     def _sending_tasks(self) -> None:
         """Workflows whose tasks send to a queue or topic, or start another workflow."""

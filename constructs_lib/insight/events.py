@@ -186,6 +186,7 @@ class EventReader:
             dead_letter=dead_letter,
             input_template=None if template is None else reading.text(stack, template),
             role=reading.optional(resource, properties.get("RoleArn")),
+            running=reading.text(stack, properties.get("DesiredState", "RUNNING")) != "STOPPED",
         )
 
     def _schedule(self, resource: Resource) -> Schedule:

@@ -257,6 +257,7 @@ class Pipe:
     dead_letter: Reference | None
     input_template: str | None
     role: Reference | None = None
+    running: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -301,6 +302,7 @@ class Function:
     Attributes:
         failure_destination: Where a failed asynchronous call goes: destination or dead-letter
             queue.
+        success_destination: Where the result of an asynchronous call goes.
     """
 
     resource: Resource
@@ -311,6 +313,7 @@ class Function:
     environment: Mapping[str, JsonValue]
     failure_destination: Reference | None
     sources: tuple[EventSource, ...]
+    success_destination: Reference | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -378,11 +381,25 @@ class ResourcePolicy:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DirectCall:
+    """What an API's integration or a bucket's notification passes on, with nothing between.
+
+    Attributes:
+        source: Key of the API or bucket.
+        what: The call or the events, in words.
+    """
+
+    source: str
+    target: Reference
+    what: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Publication:
     """Somebody who publishes to a bus.
 
     Attributes:
-        publisher: Key of the workflow, pipe, function or schedule.
+        publisher: Key of the workflow, pipe, function, schedule or API.
         state: Full name of the state that publishes.
         source: None where it is computed at run time or not known; likewise ``detail_type``.
         evidence: How this is known, in words.
@@ -419,4 +436,5 @@ class Assembly:
     statements: tuple[Statement, ...] = ()
     resource_policies: tuple[ResourcePolicy, ...] = ()
     publications: tuple[Publication, ...] = ()
+    direct_calls: tuple[DirectCall, ...] = ()
     notes: tuple[Note, ...] = ()

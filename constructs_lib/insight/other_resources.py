@@ -53,25 +53,27 @@ def read_functions(reading: Reading) -> tuple[Function, ...]:
                 source=reading.reference(resource, source)
                 if not isinstance(source, Mapping) or len(source) == 1
                 else Reference(text="a self-managed source"),
-                failure_destination=_on_failure(reading, resource, properties),
+                failure_destination=_destination(reading, resource, properties, "OnFailure"),
                 batch_size=reading.number(resource, properties.get("BatchSize")),
             )
         )
-    destinations: dict[str, Reference] = {}
+    failures: dict[str, Reference] = {}
+    successes: dict[str, Reference] = {}
     for _, resource in reading.of_type("AWS::Lambda::EventInvokeConfig"):
         properties = reading.structure(resource)
         function = reading.reference(resource, properties.get("FunctionName", ""))
-        destination = _on_failure(reading, resource, properties)
-        if function.key and destination:
-            destinations[function.key] = destination
-    found = []
+        for outcome, found in (("OnFailure", failures), ("OnSuccess", successes)):
+            destination = _destination(reading, resource, properties, outcome)
+            if function.key and destination:
+                found[function.key] = destination
+    functions = []
     for key, resource in reading.of_type("AWS::Lambda::Function"):
         properties = reading.structure(resource)
         runtime = properties.get("Runtime")
         stack = resource.place.stack
         dead_letter = mapping(properties.get("DeadLetterConfig")).get("TargetArn")
         variables = mapping(properties.get("Environment")).get("Variables", {})
-        found.append(
+        functions.append(
             Function(
                 resource=resource,
                 runtime=None if runtime is None else reading.text(stack, runtime),
@@ -81,12 +83,12 @@ def read_functions(reading: Reading) -> tuple[Function, ...]:
                 or _DEFAULT_TIMEOUT_SECONDS,
                 role=reading.optional(resource, properties.get("Role")),
                 environment=mapping(reading.tree(stack, variables)),
-                failure_destination=destinations.get(key)
-                or reading.optional(resource, dead_letter),
+                failure_destination=failures.get(key) or reading.optional(resource, dead_letter),
                 sources=tuple(sources.get(key, ())),
+                success_destination=successes.get(key),
             )
         )
-    return tuple(found)
+    return tuple(functions)
 
 
 def read_topics(reading: Reading) -> tuple[Topic, ...]:
@@ -161,8 +163,8 @@ def _redrive(
     )
 
 
-def _on_failure(
-    reading: Reading, resource: Resource, properties: Mapping[str, JsonValue]
+def _destination(
+    reading: Reading, resource: Resource, properties: Mapping[str, JsonValue], outcome: str
 ) -> Reference | None:
-    configured = mapping(mapping(properties.get("DestinationConfig")).get("OnFailure"))
+    configured = mapping(mapping(properties.get("DestinationConfig")).get(outcome))
     return reading.optional(resource, configured.get("Destination"))
