@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 _ASSEMBLY = "duet_assembly"
 _MARKER = "duet"
 _MARKER_HELP = (
-    "duet(assembly=, stacks=, parameters=, time_scale=, faults=, region=): what the fixtures duet "
-    "and duet_module deploy, and how; nearer marks win, argument by argument"
+    "duet(assembly=, stacks=, parameters=, secrets=, ssm=, time_scale=, faults=, region=): what "
+    "the fixtures duet and duet_module deploy, and how; nearer marks win, argument by argument"
 )
 _WORLDS = pytest.StashKey["Worlds"]()
 _KEEPER: pytest.StashKey[RunKeeper] = pytest.StashKey()

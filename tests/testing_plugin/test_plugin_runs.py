@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -136,6 +137,32 @@ def test_nearer_marks_win_and_wrong_ones_are_told(project: Project) -> None:
     assert "stacks must be in the assembly, got Nowhere" in printed
     assert "@pytest.mark.duet takes no 'speed'; it takes assembly, faults, parameters" in printed
     assert "@pytest.mark.duet takes names only, got ('cdk.out',)" in printed
+
+
+def test_what_an_app_reads_of_its_account_is_given_by_a_mark(project: Project) -> None:
+    template = project.folder / "cdk.out" / "Shop.template.json"
+    content = json.loads(template.read_text(encoding="utf-8"))
+    reads = "{{resolve:secretsmanager:crm}}{{resolve:ssm:/tax}}"
+    content["Resources"]["Reader"] = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": reads}}
+    template.write_text(json.dumps(content), encoding="utf-8")
+    project.file(
+        "test_shop.py",
+        """
+        import pytest
+
+        @pytest.mark.duet(secrets={"crm": "open"}, ssm={"/tax": "19"})
+        def test_given(duet):
+            assert duet.client("sqs").get_queue_url(QueueName="open19")
+
+        def test_missing(duet):
+            pass
+        """,
+    )
+
+    printed = project.run()
+
+    assert "1 passed, 1 error" in printed
+    assert "SSM parameters that templates read must exist, 2 do not" in printed
 
 
 def test_a_module_and_a_session_share_their_accounts(project: Project) -> None:

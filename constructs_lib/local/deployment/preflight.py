@@ -58,8 +58,8 @@ def plan(
     if absent := list(missing_values(planned, parameters)):
         raise DeployError(
             f"secrets and SSM parameters that templates read must exist, {len(absent)} do not; "
-            "nothing was created; give duet up --secret NAME=VALUE and --ssm NAME=VALUE, "
-            "or make them in the account first",
+            "nothing was created; give duet up --secret NAME=VALUE and --ssm NAME=VALUE, tests "
+            "@pytest.mark.duet(secrets={...}, ssm={...}), or make them in the account first",
             failures=absent,
         )
     return planned

@@ -14,6 +14,7 @@ from constructs_lib.local.deployment import Deployment
 from constructs_lib.local.deployment.assembly import AssembledStack, read_assembly
 from constructs_lib.local.deployment.assets import AssetPublisher
 from constructs_lib.local.deployment.deploy import deploy_stacks
+from constructs_lib.local.given_values import GivenValues, keep_values
 from constructs_lib.testing.deployed.duet import Duet
 from constructs_lib.testing.deployed.relocation import relocated
 
@@ -25,11 +26,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """What one fixture wants: which assembly, how fast time goes, what goes wrong."""
+    """What one fixture wants: which assembly, how fast time goes, what goes wrong.
+
+    Args:
+        secrets: Values of secrets that the assembly reads and does not make, by name; ``ssm`` those
+            of SSM parameters. A real account has its own.
+    """
 
     assembly: Path
     stacks: Sequence[str] | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    ssm: Mapping[str, str] = field(default_factory=dict, repr=False)
     faults: Sequence[Fault] = ()
     time_scale: float = 0.0
     region: str = "us-east-1"
@@ -107,6 +115,9 @@ class Worlds:
     def _deploy(
         self, world: World, assembled: Sequence[AssembledStack], aws: EmbeddedAccount | Session
     ) -> Deployment:
+        if isinstance(aws, EmbeddedAccount):
+            values = GivenValues(secrets=world.secrets, ssm=world.ssm)
+            keep_values(aws, assembled, world.parameters, values)
         return deploy_stacks(
             assembled, aws, self._publisher, parameters=world.parameters, stacks=world.stacks
         )
