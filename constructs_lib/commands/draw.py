@@ -16,6 +16,7 @@ from constructs_lib.insight.assembly import load
 from constructs_lib.insight.errors import InsightError
 from constructs_lib.insight.graph import Graph, neighbourhood
 from constructs_lib.insight.markdown import markdown
+from constructs_lib.insight.mermaid import too_large
 from constructs_lib.insight.model import Assembly
 from constructs_lib.insight.pictures import pictures, workflow_picture
 from constructs_lib.insight.report import report
@@ -94,6 +95,7 @@ def draw(
             _write(output or _REPORT, report(assembly, graphs, warn=_say))
         elif format_ is Format.MERMAID:
             _write(output or _STANDARD_OUTPUT, markdown(graphs))
+            _say_too_large(graphs)
         else:
             _write_svg(output or _STANDARD_OUTPUT, graphs)
     except (InsightError, OSError) as error:
@@ -107,6 +109,15 @@ def _say_notes(assembly: Assembly) -> None:
         _say(f"note: {place}{note.text}")
     if len(assembly.notes) > _NOTES_SHOWN:
         _say(f"note: {len(assembly.notes) - _NOTES_SHOWN} more; --format html shows all")
+
+
+def _say_too_large(graphs: Sequence[Graph]) -> None:
+    for graph in graphs:
+        if how := too_large(graph):
+            _say(
+                f"{graph.title} is too large for Mermaid's own limits ({how}); "
+                "narrow it with --focus or --workflow, or use --format html"
+            )
 
 
 def _near(graphs: Sequence[Graph], focus: str, depth: int) -> Graph:

@@ -31,6 +31,9 @@ _SHAPES: dict[NodeKind, tuple[str, str]] = {
 _ERROR_COLOUR, _MISSING_COLOUR = "#d1453b", "#b7791f"
 #: What Mermaid or the HTML that it makes would read as more than text.
 _SPECIAL = re.compile(r"[#\"<>&`\\|{}\[\]();]")
+#: What Mermaid draws unless a page says otherwise (its ``maxTextSize`` and ``maxEdges``, read
+#: 2026-11-27 in version 11).
+_CHARACTERS_MAX, _EDGES_MAX = 50_000, 500
 _LONGEST_LABEL = 80
 _LONGEST_ID = 60
 
@@ -42,6 +45,15 @@ def mermaid(graph: Graph) -> str:
     under version control changes only where the app does.
     """
     return "\n".join(_lines(_with_telling_ids(graph))) + "\n"
+
+
+def too_large(graph: Graph) -> str | None:
+    """How a picture is larger than what pages draw; None if it is not."""
+    if len(graph.edges) > _EDGES_MAX:
+        return f"{len(graph.edges):,} edges, Mermaid draws {_EDGES_MAX} at most"
+    if (length := len(mermaid(graph))) > _CHARACTERS_MAX:
+        return f"{length:,} characters, Mermaid draws {_CHARACTERS_MAX:,} at most"
+    return None
 
 
 def _with_telling_ids(graph: Graph) -> Graph:

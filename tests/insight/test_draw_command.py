@@ -24,7 +24,7 @@ from constructs_lib.insight.layout import Layout, UndrawnPictureError, lay_out
 from constructs_lib.insight.pictures import workflow_picture
 from constructs_lib.insight.report import drawing
 from constructs_lib.insight.runs import keep_assembly, save_run
-from tests.insight.drawn_apps import definition_file, example_folder
+from tests.insight.drawn_apps import definition_file, example_folder, large_template
 from tests.insight.drawn_runs import comparison_of_the_example, run_of_the_example
 from tests.insight.machines import machine
 
@@ -69,6 +69,15 @@ def test_a_state_is_focused_on_in_the_workflow_that_has_it(assembly: Path) -> No
     drawn = _draw(assembly, "--focus", "Reserve email", "--depth", "0")
 
     assert drawn.stdout.startswith("## SignUpWorkflow75D4E874\n")
+
+
+def test_text_that_mermaid_would_not_draw_is_written_with_a_word_of_warning(tmp_path: Path) -> None:
+    drawn = _draw(large_template(tmp_path, rules=300, states=1))
+
+    assert drawn.exit_code == 0
+    assert "flowchart LR" in drawn.stdout
+    assert "Event map is too large for Mermaid's own limits" in drawn.stderr
+    assert "--focus" in drawn.stderr
 
 
 def test_svg_is_one_picture_and_says_which_others_there_are(assembly: Path) -> None:
