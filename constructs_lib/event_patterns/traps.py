@@ -105,7 +105,8 @@ def _leaves(path: str, node: Pattern) -> Iterator[tuple[str, Sequence[object]]]:
             continue
         if key == "$or" and isinstance(content, Sequence):
             for alternative in content:
-                yield from _leaves(path, alternative)
+                if isinstance(alternative, Mapping):
+                    yield from _leaves(path, alternative)
         elif isinstance(content, Mapping):
             yield from _leaves(join(path, key), content)
         elif isinstance(content, Sequence):
