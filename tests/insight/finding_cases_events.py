@@ -90,6 +90,23 @@ def _polled(**queue: object) -> Resources:
     }
 
 
+def _streamed(**mapping: object) -> Resources:
+    return {
+        "Orders": resource(
+            "AWS::DynamoDB::Table", StreamSpecification={"StreamViewType": "KEYS_ONLY"}
+        ),
+        "Letters": resource("AWS::SQS::Queue"),
+        "Handle": _FUNCTION,
+        "Poll": resource(
+            "AWS::Lambda::EventSourceMapping",
+            FunctionName=ref("Handle"),
+            EventSourceArn=attribute("Orders", "StreamArn"),
+            StartingPosition="LATEST",
+            **mapping,
+        ),
+    }
+
+
 def _piped(action: str = "sqs:SendMessage", **parameters: Any) -> Resources:
     return {
         "Orders": resource(
@@ -146,6 +163,7 @@ BREAKS: list[Case] = [
         {**_to_queue(), "Rule": rule(_SHOP, target("Inbox"))},
     ),
     ("pipe-without-dead-letter-queue", "a stream", _piped()),
+    ("stream-without-failure-destination", "a table's", _streamed()),
     ("function-without-failure-destination", "of a rule", _to_function()),
     ("queue-without-dead-letter-queue", "polled", _polled()),
     ("subscription-without-dead-letter-queue", "a queue", _subscribed()),
@@ -170,6 +188,7 @@ BREAKS: list[Case] = [
     ("event-loop", "a workflow", _loop("OrderPlaced")),
     ("pattern-refused", "a text for a list", _to_queue({"source": "shop"})),
     ("pattern-refused", "no such operator", _to_queue({"source": [{"starts": "shop"}]})),
+    ("pattern-refused", "alternatives that are none", _to_queue({"$or": [["shop"], ["store"]]})),
     ("pattern-never-matches", "a misspelt field", _to_queue({"detailType": ["OrderPlaced"]})),
     ("pattern-never-matches", "a short account", _to_queue({"account": ["1234"]})),
     ("pattern-matches-everything", "an empty prefix", _to_queue({"source": [{"prefix": ""}]})),
@@ -256,6 +275,12 @@ KEEPS: list[Case] = [
             )
         ),
     ),
+    (
+        "stream-without-failure-destination",
+        "one",
+        _streamed(DestinationConfig={"OnFailure": {"Destination": attribute("Letters")}}),
+    ),
+    ("stream-without-failure-destination", "a queue", _polled()),
     ("function-without-failure-destination", "called by nobody here", _polled()),
     ("queue-without-dead-letter-queue", "one", _polled(**_REDRIVE)),
     ("queue-without-dead-letter-queue", "read elsewhere", _to_queue()),
@@ -284,6 +309,16 @@ KEEPS: list[Case] = [
         ),
     ),
     ("target-not-let-in", "all of them", {**_to_queue(), **_to_function()}),
+    (
+        "target-lacks-permission",
+        "a role of the rule itself",
+        {
+            **_to_workflow(),
+            "Rule": rule(
+                _SHOP, {"Id": "Work", "Arn": ref("Work"), **_DLQ}, RoleArn=attribute("RuleRole")
+            ),
+        },
+    ),
     ("target-lacks-permission", "given", _to_workflow()),
     ("target-lacks-permission", "a pipe", _piped()),
     ("event-without-rule", "matched", _published()),

@@ -432,6 +432,22 @@ KEEPS: list[Case] = [
             Run=task("glue:startJobRun.sync"),
         ),
     ),
+    (
+        "task-lacks-permission",
+        "a task definition of ECS, on whatever cluster",
+        {
+            **_with_role(
+                ("ecs:RunTask",),
+                on=ref("Definition"),
+                Run=task(
+                    "ecs:runTask",
+                    Parameters={"Cluster": ref("Cluster"), "TaskDefinition": ref("Definition")},
+                ),
+            ),
+            "Cluster": resource("AWS::ECS::Cluster"),
+            "Definition": resource("AWS::ECS::TaskDefinition"),
+        },
+    ),
     ("quota-exceeded", "eighty characters", workflow({"n" * 80: _PASS})),
     ("quota-nearly-reached", "a small constant", _pass(Result="x" * 1000)),
     (
@@ -448,8 +464,22 @@ KEEPS: list[Case] = [
             }
         ),
     ),
+    (
+        "quota-nearly-reached",
+        "polling twice a minute",
+        workflow({**_POLL, "Wait": {"Type": "Wait", "Seconds": 30, "Next": "Look"}}),
+    ),
     ("personal-data-in-logs", "not included", _logged({"email.$": "$.email"}, included=False)),
     ("personal-data-in-logs", "a hash", _logged({"emailHash.$": "$.emailHash"})),
+    (
+        "personal-data-in-logs",
+        "a state's name",
+        workflow(
+            {"SendEmail": {"Type": "Pass", "End": True, "Parameters": {"id.$": "$.id"}}},
+            LoggingConfiguration={"Level": "ALL", "IncludeExecutionData": True},
+        ),
+    ),
+    ("personal-data-in-logs", "a switch", _logged({"sendEmail.$": "$.sendEmail"})),
     ("whole-content-in-logs", "not included", _logged({"id.$": "$.id"}, included=False)),
     (
         "personal-data-in-names",

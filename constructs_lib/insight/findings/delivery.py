@@ -8,7 +8,7 @@ from constructs_lib.insight.findings.finding import FindingRule, Hit
 from constructs_lib.insight.model import Assembly
 
 _EVENTBRIDGE_DLQ = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html"
-#: What a pipe reads in order, so that a record that always fails holds up those behind it.
+#: What is read in order, so that a record that always fails holds up those behind it.
 _STREAMS = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable", "AWS::Kinesis::Stream")
 
 
@@ -27,6 +27,14 @@ def _targets(assembly: Assembly) -> Iterator[Hit]:
                     what=f"rule {rule.resource.name!r} sends to {target.destination.text} "
                     "and has no dead-letter queue for it",
                 )
+    for schedule in assembly.schedules:
+        if schedule.target.dead_letter is None:
+            yield Hit(
+                place=schedule.resource.place,
+                severity="note",
+                what=f"schedule {schedule.resource.name!r} calls "
+                f"{schedule.target.destination.text} and has no dead-letter queue for it",
+            )
 
 
 def _pipes(assembly: Assembly) -> Iterator[Hit]:
@@ -38,6 +46,18 @@ def _pipes(assembly: Assembly) -> Iterator[Hit]:
                 what=f"pipe {pipe.resource.name!r} reads the stream of {source.name!r} and has no "
                 "dead-letter queue",
             )
+
+
+def _stream_readers(assembly: Assembly) -> Iterator[Hit]:
+    for function in assembly.functions:
+        for source in function.sources:
+            stream = assembly.resources.get(source.source.key or "")
+            if stream and stream.type in _STREAMS and source.failure_destination is None:
+                yield Hit(
+                    place=source.resource.place,
+                    what=f"function {function.resource.name!r} reads the stream of "
+                    f"{stream.name!r}, and what it fails on has no destination",
+                )
 
 
 def _functions(assembly: Assembly) -> Iterator[Hit]:
@@ -133,6 +153,18 @@ RULES = (
         "pipe's source parameters",
         link="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-dynamodb.html",
         find=_pipes,
+    ),
+    FindingRule(
+        id="stream-without-failure-destination",
+        severity="warning",
+        title="A function on a stream without failure destination",
+        why="A batch that always fails is tried until it expires and holds up its shard; then it "
+        "is gone.",
+        remedy="set DestinationConfig, MaximumRetryAttempts and BisectBatchOnFunctionError in the "
+        "event source mapping",
+        link="https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html",
+        find=_stream_readers,
+        together="stack",
     ),
     FindingRule(
         id="function-without-failure-destination",

@@ -88,6 +88,12 @@ def _templates(state: State) -> Iterator[_Text]:
                     yield text
 
 
+def _field_remedy(text: _Text) -> str:
+    if text.where.endswith("]"):
+        return f"write the list as States.Array(...) in a field {text.key + '.$'!r}"
+    return f"name the field {text.key + '.$'!r}"
+
+
 def _states(assembly: Assembly, language: str) -> Iterator[tuple[Workflow, State]]:
     for workflow in assembly.workflows:
         for state in workflow.machine.all_states():
@@ -104,7 +110,7 @@ def _intrinsics(assembly: Assembly) -> Iterator[Hit]:
                     state=state.full_name,
                     subject=text.where,
                     what=f"{text.where} is the text {text.value!r:.100}, not what it computes",
-                    remedy=f"name the field {text.key + '.$'!r}",
+                    remedy=_field_remedy(text),
                 )
 
 
@@ -117,7 +123,7 @@ def _paths(assembly: Assembly) -> Iterator[Hit]:
                     state=state.full_name,
                     subject=text.where,
                     what=f"{text.where} is the text {text.value!r:.100}, not the value there",
-                    remedy=f"name the field {text.key + '.$'!r}",
+                    remedy=_field_remedy(text),
                 )
             elif text.value.strip().startswith("{%"):
                 yield Hit(

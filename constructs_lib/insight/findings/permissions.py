@@ -74,6 +74,8 @@ def _targets_lack(assembly: Assembly) -> Iterator[Hit]:
             action = _THROUGH_ROLE.get(resource.type) if resource else None
             if resource is None or action is None:
                 continue
+            if target.role is None and "RoleArn" in rule.resource.properties:
+                continue  # the rule's own role serves all targets
             if target.role is None and resource.type != "AWS::Events::EventBus":
                 yield Hit(
                     place=rule.resource.place,

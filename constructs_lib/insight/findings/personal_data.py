@@ -17,15 +17,21 @@ _PERSONAL = re.compile(
     r"|birth ?(?:day|date)|date of birth|iban|passport(?: number)?|card number"
     r"|(?:street|postal|home|billing|shipping) ?address)$"
 )
+#: What such names begin with when they tell of an action or a fact, and hold none.
+_NO_DATA = re.compile(
+    r"(?:send|notify|verify|validate|check|confirm|require|skip|has|is|should|can|use|enable)s? "
+)
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _ACCESS = re.compile(r"[.$'\"]([A-Za-z][A-Za-z0-9_-]*)")
+#: Fields that hold states, which are told by themselves.
+_INNER_STATES = ("Branches", "ItemProcessor", "Iterator")
 _START_EXECUTION = "startExecution"
 
 
 def is_personal(name: str) -> bool:
     """Whether a field of that name holds personal data, as far as a name tells."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[_\-.]", " ", name).lower()
-    return _PERSONAL.search(words) is not None
+    return _PERSONAL.search(words) is not None and _NO_DATA.match(words) is None
 
 
 def personal_fields(value: JsonValue) -> Iterator[str]:
@@ -45,7 +51,15 @@ def personal_fields(value: JsonValue) -> Iterator[str]:
 
 
 def _of_workflow(workflow: Workflow) -> list[str]:
-    return list(dict.fromkeys(personal_fields(workflow.machine.definition)))
+    """Such fields of all states, whose own names are none."""
+    found = (
+        name
+        for state in workflow.machine.all_states()
+        for field, value in state.fields.items()
+        if field not in _INNER_STATES
+        for name in personal_fields(value)
+    )
+    return list(dict.fromkeys(found))
 
 
 def _in_logs(assembly: Assembly) -> Iterator[Hit]:
