@@ -22,6 +22,7 @@ from constructs_lib.insight.palette import PALETTE
 from constructs_lib.insight.pattern_words import matched
 from constructs_lib.insight.pictures import pictures
 from constructs_lib.insight.report import report
+from constructs_lib.insight.report.details import DetailsOf
 from constructs_lib.insight.svg import svg_document
 from tests.insight.drawn_apps import (
     HOSTILE_NAMES,
@@ -81,6 +82,16 @@ def test_hostile_names_neither_break_a_picture_nor_get_lost(tmp_path: Path) -> N
         assert any(label.startswith(shown) for label in labels)
     assert text.encode("utf-8").count(b"```") == 2
     assert all(line.count('"') % 2 == 0 for line in text.splitlines())
+
+
+def test_the_details_of_a_rule_name_its_targets_as_the_picture_does(tmp_path: Path) -> None:
+    assembly = load(large_template(tmp_path, rules=6, states=10))
+    graph = event_map(assembly)
+    (rule,) = [node for node in graph.nodes if node.title == "Rule5"]
+
+    (targets,) = DetailsOf(assembly).of(graph, rule)["tables"]
+
+    assert targets["rows"] == [["Queue5", "event", "186", "24\u00a0h", "Letters1"]]
 
 
 def test_a_report_of_hostile_names_holds_no_element_of_theirs(tmp_path: Path) -> None:

@@ -83,7 +83,9 @@ class Opened:
     """A report in the browser, and what it asked for and complained about."""
 
     def __init__(self, browser: Browser, file: Path, **settings: Any) -> None:
-        context = browser.new_context(viewport={"width": 1400, "height": 900}, **settings)
+        context = browser.new_context(
+            **{"viewport": {"width": 1400, "height": 900}, **settings}  # type: ignore[arg-type]  # of many types
+        )
         self.page: Page = context.new_page()
         self.page.set_default_timeout(5000)
         expect.set_options(timeout=5000)
@@ -454,6 +456,79 @@ def test_the_comparison_has_a_bar_for_each_number_and_axe_finds_nothing(
     assert quantities[0] == "components <b>that</b> know the order by the templates"
     assert found == []
     assert opened.complaints == []
+
+
+@pytest.fixture
+def narrow(browser: Browser, reports: dict[str, Path]) -> Iterator[Opened]:
+    """As on a telephone."""
+    opened = Opened(
+        browser,
+        reports["example"],
+        viewport={"width": 390, "height": 844},
+        has_touch=True,
+        is_mobile=True,
+        reduced_motion="reduce",
+    )
+    yield opened
+    opened.page.context.close()
+
+
+def test_on_a_narrow_window_details_leave_what_was_found_in_sight(narrow: Opened) -> None:
+    narrow.page.locator("#search").fill("store profile")
+    narrow.page.locator("#search").press("Enter")
+    expect(narrow.panel().locator("h2")).to_have_text("Store profile")
+    narrow.settled()
+
+    node = narrow.node("Store profile").bounding_box()
+    sheet = narrow.panel().bounding_box()
+
+    assert 0 < node["y"] < node["y"] + node["height"] <= sheet["y"] < 844
+    assert narrow.page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_on_a_narrow_window_the_comparison_stands_below_each_other(narrow: Opened) -> None:
+    narrow.choose("Compare designs")
+
+    cells = narrow.page.get_by_role("table", name="control").locator("tbody tr").nth(1)
+    boxes = [cell.bounding_box() for cell in cells.locator("td").all()]
+
+    assert boxes[0]["x"] == boxes[1]["x"] == boxes[2]["x"]
+    assert boxes[0]["y"] < boxes[1]["y"] < boxes[2]["y"]
+    assert narrow.page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_two_fingers_make_a_picture_larger_where_they_are(narrow: Opened) -> None:
+    camera = narrow.page.locator(".view:not([hidden]) .camera")
+    svg = narrow.page.locator(".view:not([hidden]) svg.picture")
+    before = camera.evaluate("camera => camera.getCTM().a")
+
+    for kind, spread in (("pointerdown", 20), ("pointermove", 40), ("pointerup", 40)):
+        for finger, side in ((1, -1), (2, 1)):
+            at = {"pointerId": finger, "clientX": 195 + side * spread, "clientY": 600, "button": 0}
+            svg.dispatch_event(kind, at)
+
+    assert camera.evaluate("camera => camera.getCTM().a") == pytest.approx(2 * before)
+    assert narrow.complaints == []
+
+
+def test_on_paper_stands_the_whole_picture(example: Opened) -> None:
+    example.choose("SignUpWorkflow75D4E874")
+    picture = example.page.locator(".view:not([hidden]) svg.picture")
+    camera = picture.locator(".camera")
+    looked_at = camera.get_attribute("transform")
+
+    example.page.emulate_media(media="print")
+    example.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    whole, paper = camera.bounding_box(), picture.bounding_box()
+    example.page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+
+    assert whole is not None
+    assert paper is not None
+    assert paper["x"] <= whole["x"]
+    assert paper["y"] <= whole["y"]
+    assert whole["x"] + whole["width"] <= paper["x"] + paper["width"]
+    assert whole["y"] + whole["height"] <= paper["y"] + paper["height"]
+    assert camera.get_attribute("transform") == looked_at
 
 
 def test_names_that_are_markup_are_text(browser: Browser, reports: dict[str, Path]) -> None:

@@ -130,7 +130,7 @@ def _cells(row: Row, names: Iterable[str]) -> Iterator[str]:
                 'aria-hidden="true">'
                 f'<rect width="{width:.1f}" height="4"/></svg>'
             )
-        yield f"<td>{html.escape(cell.text)}{bar}</td>"
+        yield f'<td data-of="{html.escape(name)}">{html.escape(cell.text)}{bar}</td>'
 
 
 _PAGE_STYLE = """

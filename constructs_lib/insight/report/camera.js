@@ -1,11 +1,20 @@
 // Where a picture is looked at, and how near: pan and zoom.
+// A picture that is first shown, or gone to, is not made smaller than this: its text stays readable.
+const LEAST_SCALE = 0.75;
+
 class Camera {
   constructor(svg) {
     this.svg = svg;
+    // How many pixels of its lower end something else covers.
+    this.covered = 0;
     this.element = svg.querySelector(".camera");
     this.at = { x: 0, y: 0, scale: 1 };
     // Whether the picture has been put into the window.
     this.framed = false;
+  }
+
+  room() {
+    return { width: this.svg.clientWidth, height: this.svg.clientHeight - this.covered };
   }
 
   look() {
@@ -22,11 +31,11 @@ class Camera {
 
   // Show a picture of this size, or, where that would be too small to read, its beginning.
   frame(size, beginning, { whole = false } = {}) {
-    const { clientWidth: width, clientHeight: height } = this.svg;
+    const { width, height } = this.room();
     if (!width) return;
     this.framed = true;
     const fit = Math.min((width - 48) / size.width, (height - 48) / size.height);
-    const scale = Math.min(whole ? fit : Math.max(fit, 0.6), 1.15);
+    const scale = Math.min(whole ? fit : Math.max(fit, LEAST_SCALE), 1.15);
     const place = (room, length, at) =>
       length * scale <= room - 40 ? (room - length * scale) / 2 : Math.min(24, room / 2 - at * scale);
     this.at = {
@@ -39,18 +48,18 @@ class Camera {
 
   // Show some boxes as large as they fit; if they do not, from the first of them on.
   frameBoxes(boxes) {
-    const { clientWidth, clientHeight } = this.svg;
-    if (!boxes.length || !clientWidth) return;
+    const room = this.room();
+    if (!boxes.length || !room.width) return;
     this.framed = true;
     const left = Math.min(...boxes.map((box) => box.x));
     const top = Math.min(...boxes.map((box) => box.y));
     const width = Math.max(...boxes.map((box) => box.x + box.width)) - left;
     const height = Math.max(...boxes.map((box) => box.y + box.height)) - top;
-    const fit = Math.min((clientWidth - 64) / width, (clientHeight - 64) / height);
-    const scale = Math.min(Math.max(fit, 0.6), 1.1);
-    const place = (room, start, size) =>
-      size * scale <= room - 32 ? (room - size * scale) / 2 - start * scale : 32 - start * scale;
-    this.at = { scale, x: place(clientWidth, left, width), y: place(clientHeight, top, height) };
+    const fit = Math.min((room.width - 64) / width, (room.height - 64) / height);
+    const scale = Math.min(Math.max(fit, LEAST_SCALE), 1.1);
+    const place = (length, start, size) =>
+      size * scale <= length - 32 ? (length - size * scale) / 2 - start * scale : 32 - start * scale;
+    this.at = { scale, x: place(room.width, left, width), y: place(room.height, top, height) };
     this.look();
   }
 
@@ -63,16 +72,16 @@ class Camera {
 
   // Bring a box into sight, and no further than needed.
   show(box, { middle = false } = {}) {
-    const { clientWidth, clientHeight } = this.svg;
+    const { width, height } = this.room();
     const move = (at, start, size, room) => {
       const [near, far] = [at + start * this.at.scale, at + (start + size) * this.at.scale];
       if (middle) return at + room / 2 - (near + far) / 2;
       if (near < 24) return at + 24 - near;
       return far > room - 24 ? at + room - 24 - far : at;
     };
-    if (middle && this.at.scale < 0.6) this.zoom(0.85 / this.at.scale);
-    this.at.x = move(this.at.x, box.x, box.width, clientWidth);
-    this.at.y = move(this.at.y, box.y, box.height, clientHeight);
+    if (middle && this.at.scale < LEAST_SCALE) this.zoom(0.85 / this.at.scale);
+    this.at.x = move(this.at.x, box.x, box.width, width);
+    this.at.y = move(this.at.y, box.y, box.height, height);
     this.look();
   }
 }

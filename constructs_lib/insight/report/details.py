@@ -28,11 +28,28 @@ Table: TypeAlias = dict[str, object]
 Details: TypeAlias = dict[str, object]
 
 
+class _Names:
+    """What the pictures call things."""
+
+    def __init__(self, assembly: Assembly) -> None:
+        self._names = {key: each.name for key, each in assembly.resources.items()}
+
+    def of_key(self, key: str) -> str:
+        return self._names.get(key) or key.rsplit("/", 1)[-1]
+
+    def of(self, reference: Reference | None) -> str:
+        """What is referred to; nothing is where things get lost."""
+        if reference is None:
+            return "nowhere: they are lost"
+        return self.of_key(reference.key) if reference.key else reference.text
+
+
 class DetailsOf:
     """Looks up what an assembly tells of the nodes of its pictures."""
 
     def __init__(self, assembly: Assembly) -> None:
         self._assembly = assembly
+        self._names = _Names(assembly)
         self._workflows = {each.resource.key: each for each in assembly.workflows}
         self._rules = {each.resource.key: each for each in assembly.rules}
         self._archives = {each.resource.key: each for each in assembly.archives}
@@ -50,7 +67,7 @@ class DetailsOf:
                 (s for s in workflow.machine.all_states() if s.full_name == node.state), None
             )
             if state is not None:
-                rows += _state_rows(state)
+                rows += _state_rows(state, self._names)
                 tables += _state_tables(state)
                 code.append(("Definition (ASL)", _json(state.fields)))
             elif node.kind in ("start", "end"):
@@ -78,19 +95,19 @@ class DetailsOf:
         if archive := self._archives.get(key):
             yield from _archive_rows(archive)
         if queue := self._queues.get(key):
-            yield from _queue_rows(queue)
+            yield from _queue_rows(queue, self._names)
         if function := self._functions.get(key):
-            yield from _function_rows(function)
+            yield from _function_rows(function, self._names)
 
     def _own_tables(self, key: str) -> Iterator[Table]:
         if rule := self._rules.get(key):
-            yield _target_table(rule)
+            yield _target_table(rule, self._names)
         published = [each for each in self._assembly.publications if each.publisher == key]
         if published:
-            yield _publication_table("Publishes", published, "to")
+            yield _publication_table("Publishes", published, "to", self._names)
         heard = [each for each in self._assembly.publications if each.bus == key]
         if heard:
-            yield _publication_table("Published here", heard, "by")
+            yield _publication_table("Published here", heard, "by", self._names)
 
     def _own_code(self, key: str) -> Iterator[tuple[str, str]]:
         if (rule := self._rules.get(key)) and rule.pattern is not None:
@@ -103,13 +120,13 @@ class DetailsOf:
             yield "Properties", _json(self._assembly.resources[key].properties)
 
 
-def _state_rows(state: State) -> Iterator[Row]:
+def _state_rows(state: State, names: _Names) -> Iterator[Row]:
     yield "Type", state.type or "none given"
     yield "Query language", state.query_language
     if state.task is not None:
         yield "Calls", state.task.resource_text
         if state.task.target is not None:
-            yield "Target", state.task.target.text
+            yield "Target", names.of(state.task.target)
         yield "Waits", _PATTERNS[state.task.pattern]
         yield "Timeout", _seconds(state.timeout_seconds) or "none: it may wait for a year"
         if state.heartbeat_seconds is not None:
@@ -149,11 +166,11 @@ def _state_tables(state: State) -> Iterator[Table]:
 
 
 def _retry_row(retry: Retry) -> list[str]:
-    most = f", at most {retry.max_delay_seconds:g} s" if retry.max_delay_seconds else ""
+    most = f", at most {retry.max_delay_seconds:g}\u00a0s" if retry.max_delay_seconds else ""
     return [
         ", ".join(retry.errors),
         f"{retry.max_attempts}",
-        f"{retry.interval_seconds:g} s",
+        f"{retry.interval_seconds:g}\u00a0s",
         f"by {retry.backoff_rate:g}{most}",
         retry.jitter,
     ]
@@ -179,31 +196,31 @@ def _archive_rows(archive: Archive) -> Iterator[Row]:
     yield "Keeps events", f"{archive.retention_days} days" if archive.retention_days else "for ever"
 
 
-def _queue_rows(queue: Queue) -> Iterator[Row]:
+def _queue_rows(queue: Queue, names: _Names) -> Iterator[Row]:
     yield "Order", "first in, first out" if queue.fifo else "any (standard queue)"
-    yield "Dead letters go to", _text(queue.dead_letter)
+    yield "Dead letters go to", names.of(queue.dead_letter)
     if queue.max_receive_count is not None:
         yield "after", f"{queue.max_receive_count} tries"
 
 
-def _function_rows(function: Function) -> Iterator[Row]:
+def _function_rows(function: Function, names: _Names) -> Iterator[Row]:
     yield "Runtime", function.runtime or "not said"
     yield "Memory", f"{function.memory_mb} MB"
     yield "Timeout", f"{function.timeout_seconds} s"
-    yield "Failed events go to", _text(function.failure_destination)
+    yield "Failed events go to", names.of(function.failure_destination)
 
 
-def _target_table(rule: Rule) -> Table:
+def _target_table(rule: Rule, names: _Names) -> Table:
     return {
         "title": "Targets",
         "head": ["target", "input", "attempts", "for", "undelivered go to"],
         "rows": [
             [
-                target.destination.text,
+                names.of(target.destination),
                 target.input_kind,
                 "186" if target.max_attempts is None else str(target.max_attempts + 1),
-                _seconds(target.max_age_seconds) or "24 h",
-                _text(target.dead_letter),
+                _seconds(target.max_age_seconds) or "24\u00a0h",
+                names.of(target.dead_letter),
             ]
             for target in rule.targets
         ],
@@ -211,7 +228,7 @@ def _target_table(rule: Rule) -> Table:
 
 
 def _publication_table(
-    title: str, publications: Sequence[Publication], way: Literal["to", "by"]
+    title: str, publications: Sequence[Publication], way: Literal["to", "by"], names: _Names
 ) -> Table:
     return {
         "title": title,
@@ -221,7 +238,10 @@ def _publication_table(
                 each.detail_type or each.source or "any event",
                 " · ".join(
                     text
-                    for text in (each.bus if way == "to" else each.publisher, each.state)
+                    for text in (
+                        names.of_key((each.bus if way == "to" else each.publisher) or ""),
+                        each.state,
+                    )
                     if text
                 )
                 or "unknown",
@@ -243,19 +263,13 @@ def _place_rows(place: Place) -> Iterator[Row]:
         yield "Read from", place.file
 
 
-def _text(reference: Reference | None) -> str:
-    if reference is None:
-        return "nowhere: they are lost"
-    return reference.key.rsplit("/", 1)[-1] if reference.key else reference.text
-
-
 def _seconds(value: float | str | None) -> str:
     if value is None or isinstance(value, str):
         return value or ""
     for name, size in (("d", 86400), ("h", 3600), ("min", 60)):
         if value >= size and value % size == 0:
-            return f"{value / size:g} {name}"
-    return f"{value:g} s"
+            return f"{value / size:g}\u00a0{name}"
+    return f"{value:g}\u00a0s"
 
 
 def _json(value: JsonValue | Mapping[str, JsonValue]) -> str:

@@ -49,25 +49,36 @@ function listenToKeys(picture) {
 
 function listenToPointer(picture) {
   let wasMoved = false;
-  let grip = null;
+  // Where each finger is, or the mouse; the click that ends a move is none.
+  const grips = new Map();
+  const middle = () => {
+    const all = [...grips.values()];
+    const [x, y] = ["x", "y"].map((axis) => all.reduce((sum, at) => sum + at[axis], 0) / all.length);
+    return { x, y, spread: Math.hypot(all[0].x - all.at(-1).x, all[0].y - all.at(-1).y) };
+  };
   picture.svg.addEventListener("pointerdown", (event) => {
-    if (event.button === 0) grip = { x: event.clientX, y: event.clientY, moved: false };
+    if (event.button !== 0) return;
+    if (!grips.size) wasMoved = false;
+    grips.set(event.pointerId, { x: event.clientX, y: event.clientY });
   });
   picture.svg.addEventListener("pointermove", (event) => {
+    const grip = grips.get(event.pointerId);
     if (!grip) return;
-    const [dx, dy] = [event.clientX - grip.x, event.clientY - grip.y];
-    if (!grip.moved && Math.hypot(dx, dy) < 4) return;
-    if (!grip.moved) picture.svg.setPointerCapture(event.pointerId);
+    if (!wasMoved && Math.hypot(event.clientX - grip.x, event.clientY - grip.y) < 4) return;
+    if (!wasMoved) picture.svg.setPointerCapture(event.pointerId);
+    wasMoved = true;
     picture.svg.classList.add("moving");
-    picture.camera.move(dx, dy);
-    grip = { x: event.clientX, y: event.clientY, moved: true };
+    const before = middle();
+    grips.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    const after = middle();
+    picture.camera.move(after.x - before.x, after.y - before.y);
+    if (!before.spread) return;
+    const { left, top } = picture.svg.getBoundingClientRect();
+    picture.camera.zoom(after.spread / before.spread, after.x - left, after.y - top);
   });
-  const release = () => {
-    picture.svg.classList.remove("moving");
-    // The click that ends a move is none.
-    if (grip?.moved) setTimeout(() => (wasMoved = false));
-    wasMoved = Boolean(grip?.moved);
-    grip = null;
+  const release = (event) => {
+    grips.delete(event.pointerId);
+    if (!grips.size) picture.svg.classList.remove("moving");
   };
   picture.svg.addEventListener("pointerup", release);
   picture.svg.addEventListener("pointercancel", release);

@@ -235,7 +235,7 @@ def _event(event: Event, number: int, graph: Graph, keys: _Keys) -> dict[str, An
         "graph": number,
         "type": event.detail_type,
         "source": event.source,
-        "at": event.at.strftime("%H:%M:%S"),
+        "at": event.at.strftime("%H:%M:%S.%f")[:-3],
         "bytes": event.size_bytes,
         "replay": event.replay,
         "failed": any(each.outcome != "delivered" for each in event.deliveries),

@@ -9,6 +9,11 @@ function make(name, attributes = {}, ...children) {
   return element;
 }
 
+// A path or an ARN may be broken after its separators.
+function breakable(text) {
+  return text.split(/(?<=[/:])/).flatMap((part) => [part, document.createElement("wbr")]);
+}
+
 class Panel {
   constructor({ desk, graphs, onClose, onGo, onFold, onFocus, onPicture }) {
     this.element = document.getElementById("panel");
@@ -76,7 +81,11 @@ class Panel {
         : []),
       make("dl", {}, ...rows.flatMap(([term, text]) => [
         make("dt", {}, term),
-        make("dd", { class: term === "Construct path" || term === "Made at" ? "mono" : null }, text),
+        make(
+          "dd",
+          { class: term === "Construct path" || term === "Made at" ? "mono" : null },
+          ...breakable(text),
+        ),
       ])),
       ...(out.length ? section("Goes to", make("ul", { class: "ways" }, ...out)) : []),
       ...(into.length ? section("Comes from", make("ul", { class: "ways" }, ...into)) : []),

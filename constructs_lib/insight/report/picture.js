@@ -219,6 +219,18 @@ class Picture {
     if (box) this.camera.show(box, how);
   }
 
+  // The whole picture as large as its place, for printing; and back.
+  unfurl() {
+    const { width, height } = this.size;
+    this.svg.setAttribute("viewBox", `-24 -24 ${width + 48} ${height + 48}`);
+    this.camera.element.removeAttribute("transform");
+  }
+
+  furl() {
+    this.svg.removeAttribute("viewBox");
+    this.camera.look();
+  }
+
   rove(id) {
     if (!id) return;
     this.elements.node.get(this.current)?.setAttribute("tabindex", "-1");

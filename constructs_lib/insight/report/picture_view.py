@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from constructs_lib.insight.graph import Graph, Node
+from constructs_lib.insight.icons import ICONS
 from constructs_lib.insight.report.drawing import Drawing
 from constructs_lib.insight.svg import MARGIN, svg_content
 from constructs_lib.insight.words import KIND_WORDS, InWords, counted, name_of
@@ -31,6 +32,8 @@ def picture_view(number: int, drawing: Drawing, path: str) -> dict[str, Any]:
         "width": f"{layout.width + 2 * MARGIN:.0f}",
         "has_groups": bool(graph.groups),
         "has_errors": any(edge.is_error for edge in graph.edges),
+        "has_archives": any(edge.kind == "keeps" for edge in graph.edges),
+        "kinds": _kinds(graph),
         "outline": [
             {
                 "id": node.id,
@@ -43,6 +46,17 @@ def picture_view(number: int, drawing: Drawing, path: str) -> dict[str, Any]:
             if node.kind != "join"
         ],
     }
+
+
+def _kinds(graph: Graph) -> list[tuple[str, str, str]]:
+    """What the icons in it mean: kind, icon and word, in the order of the icons' table."""
+    there = {node.kind for node in graph.nodes}
+    words = {"missing": "missing", "other": "other resource"}
+    return [
+        (kind, icon, words.get(kind, KIND_WORDS.get(kind, kind)))
+        for kind, icon in ICONS.items()
+        if kind in there
+    ]
 
 
 def _outline_kind(node: Node) -> str:

@@ -4,6 +4,7 @@ const root = document.documentElement;
 const desk = document.querySelector(".desk");
 const sections = [...document.querySelectorAll(".view")];
 const pictures = new Map();
+const NARROW = matchMedia("(max-width: 900px)");
 let shown = -1;
 let opened = null;
 
@@ -29,6 +30,7 @@ function pictureOf(number) {
 
 function show(number) {
   if (!sections[number]) return null;
+  const isFirst = shown < 0;
   if (number !== shown) {
     closePanel();
     shown = number;
@@ -39,6 +41,8 @@ function show(number) {
       else link.removeAttribute("aria-current");
     }
   }
+  // Where the pictures stand below their list.
+  if (!isFirst && NARROW.matches) sections[number].scrollIntoView();
   const picture = pictureOf(number);
   if (picture) {
     runs.show(picture, number);
@@ -99,6 +103,7 @@ function openPanel(id, how = {}) {
   opened = { id, byKey: Boolean(how?.byKey) };
   picture.select(id);
   panel.open(picture, id, runs.facts(shown, id));
+  picture.camera.covered = covered(picture.svg);
   picture.show(id);
   if (opened.byKey) panel.element.focus();
 }
@@ -106,7 +111,17 @@ function openPanel(id, how = {}) {
 function closePanel() {
   opened = null;
   panel.close();
-  pictures.get(shown)?.select(null);
+  const picture = pictures.get(shown);
+  picture?.select(null);
+  if (picture) picture.camera.covered = 0;
+}
+
+// How much of a picture's lower end the panel lies over: on narrow windows it is a sheet.
+function covered(svg) {
+  const { left, right, bottom } = svg.getBoundingClientRect();
+  const sheet = panel.element.getBoundingClientRect();
+  const isOver = sheet.left < right && sheet.right > left;
+  return isOver ? Math.min(Math.max(bottom - sheet.top, 0), svg.clientHeight / 2) : 0;
 }
 
 async function go(number, id) {
@@ -114,7 +129,9 @@ async function go(number, id) {
   if (!picture) return;
   await picture.reveal(id);
   openPanel(id);
-  picture.show(picture.standIn(id), { middle: true });
+  // The panel has made the picture narrower.
+  if (picture.part.focus) picture.frame();
+  else picture.show(picture.standIn(id), { middle: true });
   picture.goTo(picture.standIn(id));
 }
 
@@ -273,6 +290,10 @@ addEventListener("hashchange", () => {
   const number = sections.findIndex((section) => `#${section.id}` === location.hash);
   if (number >= 0) show(number);
 });
+
+// On paper stands the whole picture, whatever part of it was looked at.
+addEventListener("beforeprint", () => pictures.get(shown)?.unfurl());
+addEventListener("afterprint", () => pictures.get(shown)?.furl());
 
 root.classList.add("live");
 for (const element of [themeButton, document.querySelector(".search"), ...document.querySelectorAll(".tools")]) {

@@ -8,6 +8,8 @@ function duration(ms) {
 
 const bytes = (count) => (count < 1024 ? `${count} B` : `${(count / 1024).toFixed(1)} KB`);
 
+const retriesInWords = (count) => `${count} ${count === 1 ? "retry" : "retries"}`;
+
 // Fewer executions and events than these need no filter.
 const FEW = 8;
 
@@ -150,7 +152,7 @@ class Runs {
     if (!mark.times) return "";
     const parts = [mark.open ? this.#notLeft(execution) : duration(mark.ms)];
     if (mark.times > 1) parts.push(`${mark.times} times`);
-    if (mark.retries) parts.push(`${mark.retries} ${mark.retries === 1 ? "retry" : "retries"}`);
+    if (mark.retries) parts.push(retriesInWords(mark.retries));
     return parts.join(" · ");
   }
 
@@ -175,7 +177,7 @@ class Runs {
       .filter((step) => step.node === id)
       .map((step) => {
         const error = step.error ? `, ${step.error}` : "";
-        const retries = step.retries ? `, ${step.retries} retries` : "";
+        const retries = step.retries ? `, ${retriesInWords(step.retries)}` : "";
         const part = step.part ? `${step.part}: ` : "";
         const time = this.#stay(here, step);
         return `${part}${time}${retries}${error}, ${bytes(step.in)} in, ${bytes(step.out)} out`;
@@ -198,16 +200,22 @@ class Runs {
   #gantt(timeline, execution, picture) {
     const whole = Math.max(execution.ms ?? 0, ...execution.steps.map((s) => s.end ?? s.start), 1e-9);
     const percent = (ms) => `${(100 * Math.min(Math.max(ms / whole, 0), 1)).toFixed(3)}%`;
-    const rows = execution.steps.map((step) => {
+    const notes = execution.steps.map(({ error, retries }) =>
+      [error, retries ? retriesInWords(retries) : ""].filter(Boolean).join(", "),
+    );
+    const columns = [["State", ""], ["Time", "track"], ["took", "number"], ["input", "number"], ["output", "number"]];
+    const hasNotes = notes.some(Boolean);
+    if (hasNotes) columns.push(["errors, retries", "note"]);
+    const rows = execution.steps.map((step, index) => {
       const end = step.end ?? whole;
       const style = `left:${percent(step.start)};width:${percent(end - step.start)}`;
-      const tries = step.attempts.slice(0, -1).map(([from, to]) =>
+      const tries = step.attempts.slice(0, -1).map(([from, to, error]) =>
         make("span", {
           class: "span try",
           style: `left:${percent(from)};width:${percent((to ?? from) - from)}`,
+          title: `attempt that failed: ${error}`,
         }),
       );
-      const notes = [step.error, step.retries ? `${step.retries} retries` : ""].filter(Boolean);
       const go = () => step.node && this.onGo(picture, step.node);
       return make(
         "tr",
@@ -226,10 +234,11 @@ class Runs {
         make("td", { class: "number" }, this.#stay(execution, step)),
         make("td", { class: "number" }, bytes(step.in)),
         make("td", { class: "number" }, bytes(step.out)),
-        make("td", { class: step.error ? "note bad-text" : "note", title: notes.join(", ") }, notes.join(", ")),
+        hasNotes
+          ? make("td", { class: step.error ? "note bad-text" : "note", title: notes[index] }, notes[index])
+          : null,
       );
     });
-    const columns = [["State", ""], ["Time", "track"], ["took", "number"], ["input", "number"], ["output", "number"], ["errors, retries", "note"]];
     timeline.replaceChildren(
       this.#heading(
         execution.id,
@@ -237,7 +246,7 @@ class Runs {
         execution.open ? "" : duration(execution.ms),
         `started by ${execution.starter} at ${execution.started}`,
         `${bytes(execution.bytes)} input`,
-        execution.faults ? `${execution.faults} injected faults` : "",
+        execution.faults ? `${execution.faults} injected ${execution.faults === 1 ? "fault" : "faults"}` : "",
         this.run.tests[execution.test]?.id ?? "",
       ),
       rows.length
