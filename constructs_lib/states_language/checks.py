@@ -27,8 +27,9 @@ from constructs_lib.states_language.fields import (
     TERMINAL_TYPES,
     WAIT_FIELDS,
 )
-from constructs_lib.states_language.nodes import Node, objects_of
+from constructs_lib.states_language.nodes import Node, is_expression, objects_of
 from constructs_lib.states_language.payloads import check_payloads
+from constructs_lib.states_language.timestamps import parsed_timestamp
 from constructs_lib.states_language.transitions import check_transitions
 
 _ALL = "States.ALL"
@@ -163,11 +164,20 @@ class _Checks:
                     yield _error("The field 'Choices' must not be empty", place)
             case "Wait":
                 yield from _one_of(state, WAIT_FIELDS, place)
+                yield from self._timestamp(state, place)
             case "Map":
                 yield from self._map(state, place)
             case "Parallel":
                 for branch, where in objects_of(state, "Branches", place):
                     yield from self.machine(branch, where, BRANCH_FIELDS)
+
+    def _timestamp(self, state: Node, place: str) -> Iterator[Diagnostic]:
+        given = state.get("Timestamp")
+        in_jsonata = state.get("QueryLanguage", self._language) == JSONATA
+        if given is None or (in_jsonata and is_expression(given)):
+            return
+        if parsed_timestamp(given) is None:
+            yield _error("String does not match RFC3339 timestamp", f"{place}/Timestamp")
 
     def _task(self, state: Node, place: str) -> Iterator[Diagnostic]:
         resource = state.get("Resource")

@@ -57,6 +57,13 @@ ended = run({"P": bad}, QueryLanguage="JSONata")
 answers["evaluation failed"] = "EvaluationFailed" in ended["events"]
 answers["cause without state"] = "executing the state" in ended["cause"]
 call_it = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sqs:listQueues", "End": True}
+null = {"Type": "Pass", "Output": "{% $parse('null') %}", "End": True}
+ended = run({"P": null}, QueryLanguage="JSONata")
+answers["null is undefined"] = ended["status"]
+given = [{"n": 1}, {"n": 2}]
+answers["filter as argument"] = call("States.JsonToString($[?(@.n > 1)])", given)
+answers["context without role"] = passes(InputPath="$$.Execution.RoleArn")["status"]
+answers["output of a failed one"] = run({"F": {"Type": "Fail", "Error": "E"}})["output"]
 answers["task started"] = "TaskStarted" in run({"T": call_it})["events"]
 inner = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
 mapped = run({"M": {"Type": "Map", "ItemProcessor": inner, "End": True}}, [1])
@@ -97,12 +104,16 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     [
         ("paths", "filter", None),
         ("paths", "missing path", "SUCCEEDED"),
+        ("paths", "context without role", "SUCCEEDED"),
         ("variables", "variable", None),
         ("intrinsic_functions", "format of null", "None"),
+        ("intrinsic_arguments", "filter as argument", "null"),
+        ("jsonata_parse", "null is undefined", "FAILED"),
         ("choice_rules", "boolean is a number", "SUCCEEDED"),
         ("waits", "negative wait", "SUCCEEDED"),
         ("data_limit", "too much data", "SUCCEEDED"),
         ("failed_executions", "empty fail", "States.Fail"),
+        ("failed_executions", "output of a failed one", '{"Error": "E", "Cause": ""}'),
         ("jsonata_failures", "evaluation failed", False),
         ("state_errors", "cause without state", False),
         ("task_history", "task started", False),

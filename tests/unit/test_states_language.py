@@ -35,6 +35,8 @@ def said(text: str, *, express: bool = False) -> list[str]:
         {**TASK, "QueryLanguage": "JSONata", "Arguments": {"a.$": "no path here"}},
         {"Type": "Pass", "InputPath": None, "ResultPath": None, "Result": {"a.$": 1}, "End": True},
         {"Type": "Wait", "Seconds": 1, "End": True},
+        {"Type": "Wait", "Timestamp": "2026-01-05T21:29:29.243167252+01:00", "End": True},
+        {"Type": "Wait", "QueryLanguage": "JSONata", "Timestamp": "{% $now() %}", "End": True},
         {"Type": "Succeed", "End": True},
         {"Type": "Map", "Iterator": BRANCH, "End": True},
         {"Type": "Parallel", "Branches": [BRANCH], "End": True},
@@ -246,3 +248,13 @@ def test_whatever_the_text_is_the_answer_is_a_list(value: object, express: bool)
 
     assert isinstance(check_definition(json.dumps(value), express=express), list)
     assert isinstance(check_definition(of(states), express=express), list)
+
+
+@pytest.mark.parametrize(
+    "when",
+    ["2026-01-05 21:29:29Z", "2026-01-05T21:29:29", "2026-13-05T21:29:29Z", "{% $now() %}"],
+)
+def test_a_wait_until_no_timestamp_is_refused(when: str) -> None:
+    assert said(of({"A": {"Type": "Wait", "Timestamp": when, "End": True}})) == [
+        "SCHEMA_VALIDATION_FAILED: String does not match RFC3339 timestamp at /States/A/Timestamp"
+    ]

@@ -105,7 +105,12 @@ EXPORTED_NAMES = {
         "SampleEvent",
         "SourceNameForm",
     },
-    "constructs_lib.states_language": {"Diagnostic", "check_definition"},
+    "constructs_lib.states_language": {
+        "Diagnostic",
+        "check_definition",
+        "is_expression",
+        "parsed_timestamp",
+    },
     "constructs_lib.hybrid": {"WorkflowTrigger"},
     "constructs_lib.insight": {"InsightError", "load"},
     "constructs_lib.insight.findings": {

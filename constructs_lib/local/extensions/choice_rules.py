@@ -16,8 +16,8 @@ from ministack.services import stepfunctions
 
 from constructs_lib.local.extensions import paths
 from constructs_lib.local.extensions.state_errors import runtime_error
-from constructs_lib.local.extensions.timestamps import parsed_timestamp
 from constructs_lib.local.extensions.variables import assign
+from constructs_lib.states_language import parsed_timestamp
 
 _Rule = Mapping[str, object]
 _State = Mapping[str, object]

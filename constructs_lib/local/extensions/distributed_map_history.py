@@ -1,8 +1,9 @@
 """Upstream gap: a Distributed Map tells of its Map Run, but not of itself.
 
-``MapStateStarted`` and ``MapStateSucceeded`` stand around the events of the Map Run, and tolerances
-that cannot be end the execution before it.
-Source: Step Functions developer guide, "Fields of a Distributed Map state" (read 2026-11-23).
+``MapStateStarted`` and ``MapStateSucceeded`` stand around the events of the Map Run. Tolerances
+that cannot be end the execution before it, and items that cannot be before the Map has started.
+Source: Step Functions developer guide, "Fields of a Distributed Map state"; API reference,
+MapStateStartedEventDetails (read 2026-11-27).
 """
 
 from collections.abc import Callable, Mapping
@@ -30,8 +31,13 @@ def _noted(run_items: _Run) -> _Run:
         config = cast(_State, processor.get("ProcessorConfig") or {})
         if config.get("Mode") != "DISTRIBUTED":
             return run_items(state, state_input, execution, context)
-        stepfunctions._add_event(execution, "MapStateStarted")
-        _require_tolerances(MapFields(state, state_input, context))
+        fields = MapFields(state, state_input, context)
+        fields.max_concurrency()
+        # What is read from elsewhere is not counted yet.
+        length = 0 if "ItemReader" in state else len(fields.items(objects=True))
+        started = {"mapStateStartedEventDetails": {"length": length}}
+        stepfunctions._add_event(execution, "MapStateStarted", started)
+        _require_tolerances(fields)
         output = run_items(state, state_input, execution, context)
         stepfunctions._add_event(execution, "MapStateSucceeded")
         return output
@@ -40,7 +46,7 @@ def _noted(run_items: _Run) -> _Run:
 
 
 def _require_tolerances(fields: MapFields) -> None:
-    if fields.number("ToleratedFailureCount") < 0:
+    if fields.whole("ToleratedFailureCount") < 0:
         raise runtime_error("ToleratedFailureCount cannot be negative.")
     if not 0 <= fields.number("ToleratedFailurePercentage") <= 100:
         raise runtime_error("ToleratedFailurePercentage must be between 0 and 100.")

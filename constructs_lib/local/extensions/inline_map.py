@@ -14,7 +14,6 @@ from ministack.services import stepfunctions
 from constructs_lib.local.extensions import branch_history, jsonata_failures
 from constructs_lib.local.extensions.clock_threads import WorkPool
 from constructs_lib.local.extensions.map_fields import MapFields
-from constructs_lib.local.extensions.state_errors import runtime_error
 
 _State = Mapping[str, object]
 _Context = dict[str, object]
@@ -29,31 +28,13 @@ def register() -> None:
 def _run(state: _State, state_input: object, execution: object, context: _Context) -> _Output:
     fields = MapFields(state, state_input, context)
     processor = cast(_State, state.get("ItemProcessor") or state.get("Iterator"))
-    items = _items(fields)
-    with jsonata_failures.in_field("MaxConcurrency"):
-        workers = int(fields.number("MaxConcurrency")) or len(items) or 1
+    items = cast(list[object], fields.items())
+    workers = fields.max_concurrency() or len(items) or 1
     started = {"mapStateStartedEventDetails": {"length": len(items)}}
     stepfunctions._add_event(execution, "MapStateStarted", started)
     results = _Iterations(fields, processor, execution).run(items, workers)
     stepfunctions._add_event(execution, "MapStateSucceeded")
     return _output(fields, results), stepfunctions._next_or_end(state)
-
-
-def _items(fields: MapFields) -> list[object]:
-    state, context = fields.state, fields.context
-    if fields.in_jsonata:
-        given = state if "Items" in state else {"Items": "{% $states.input %}"}
-        return cast(
-            list[object],
-            stepfunctions._jsonata_state_field(
-                given, "Items", "array", fields.state_input, context
-            ),
-        )
-    path = str(state.get("ItemsPath", "$"))
-    items = stepfunctions._resolve_path_or_ctx(path, fields.effective, context)
-    if not isinstance(items, list):
-        raise runtime_error(f'Reference path "{path}" must point to array.')
-    return items
 
 
 def _output(fields: MapFields, results: list[object]) -> object:

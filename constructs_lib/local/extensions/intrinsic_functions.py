@@ -1,8 +1,9 @@
 """Upstream gap: intrinsic functions take what AWS refuses, and write values as Python does.
 
 ``States.Format`` writes null, lists and objects as Java does; ``MathAdd`` rounds, ``MathRandom``
-leaves out its end and takes a seed, ``ArrayRange`` also counts down; ``true`` is not 1. A function
-that fails raises ``States.IntrinsicFailure``; MiniStack ended in ``States.Runtime``.
+leaves out its end and takes a seed, ``ArrayRange`` also counts down; ``true`` is not 1, and nothing
+is null to ``StringToJson``. A function that fails raises ``States.IntrinsicFailure``; MiniStack
+ended in ``States.Runtime``.
 Source: Step Functions developer guide, "Intrinsic functions" (read 2026-11-23).
 """
 
@@ -11,16 +12,15 @@ import math
 import random
 import re
 from collections.abc import Callable
-from typing import cast
 
 from ministack.services import stepfunctions
 
+from constructs_lib.local.extensions.intrinsic_arguments import without_escapes
 from constructs_lib.local.extensions.state_errors import located
 
 MAXIMUM_ITEMS = 1000
 
-_Arguments = list[object]
-_ESCAPED = re.compile(r"\\(['{}\\])")
+_Arguments = list[tuple[object, ...]]
 _FORMAT = re.compile(r"\\(.)|(\{\})", re.DOTALL)
 
 
@@ -44,26 +44,25 @@ def _failing(evaluate: Callable[..., object]) -> Callable[..., object]:
 def _answering(execute: Callable[..., object]) -> Callable[..., object]:
     def answer(node: tuple[str, str, _Arguments], data: object, context: object) -> object:
         _, name, raw = node
-        function = _FUNCTIONS.get(name)
-        if function is not None:
-            values = [stepfunctions._eval_intrinsic_arg(each, data, context) for each in raw]
-            return function(*values)
         if name == "States.Format":
             return _format(raw, data, context)
-        read = [_read_escapes(cast(tuple[str, object], each)) for each in raw]
-        return execute((node[0], name, read), data, context)
+        read = [without_escapes(each) for each in raw]
+        function = _FUNCTIONS.get(name)
+        if function is None:
+            return execute((node[0], name, read), data, context)
+        return function(*_evaluated(read, data, context))
 
     return answer
 
 
-def _read_escapes(argument: tuple[str, object]) -> object:
-    if argument[0] != "str":
-        return argument
-    return "str", _ESCAPED.sub(r"\1", str(argument[1]))
+def _evaluated(arguments: _Arguments, data: object, context: object) -> list[object]:
+    return [stepfunctions._eval_intrinsic_arg(each, data, context) for each in arguments]
 
 
 def _format(raw: _Arguments, data: object, context: object) -> str:
-    template, *values = (stepfunctions._eval_intrinsic_arg(each, data, context) for each in raw)
+    # The template's escapes are read with its {}.
+    written_out = [*raw[:1], *map(without_escapes, raw[1:])]
+    template, *values = _evaluated(written_out, data, context)
     if not isinstance(template, str):
         raise TypeError("the template must be a string")
     left = iter(values)
@@ -156,6 +155,15 @@ def _json_to_string(value: object) -> object:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
+def _string_to_json(text: object) -> object:
+    if text is None:
+        return None
+    if not isinstance(text, str):
+        raise TypeError(f"a string is needed, got {json.dumps(text)}")
+    # AWS reads nothing as null.
+    return json.loads(text) if text.strip() else None
+
+
 def _math_random(start: object, end: object, *seed: object) -> object:
     chosen = random.Random(_whole(seed[0]) if seed else None)  # noqa: S311 - no secret
     return chosen.randrange(_whole(start), _whole(end))
@@ -172,4 +180,5 @@ _FUNCTIONS: dict[str, Callable[..., object]] = {
     "States.JsonToString": _json_to_string,
     "States.MathAdd": lambda one, other: _whole(one) + _whole(other),
     "States.MathRandom": _math_random,
+    "States.StringToJson": _string_to_json,
 }

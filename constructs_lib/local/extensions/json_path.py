@@ -82,7 +82,7 @@ def _parse(path: str) -> Iterator[_Step]:
         elif path[position] != "[":
             raise InvalidPathError(f"'.' or '[' is missing at {position}: {path}")
         if path.startswith("[", position):
-            end = _closing(path, position)
+            end = closing_bracket(path, position)
             step = _bracket(path[position + 1 : end])
             position = end + 1
         else:
@@ -94,7 +94,12 @@ def _parse(path: str) -> Iterator[_Step]:
         yield _descent(step) if descends else step
 
 
-def _closing(path: str, position: int) -> int:
+def closing_bracket(path: str, position: int) -> int:
+    """Where the bracket ends that opens at ``position`` of ``path``.
+
+    Raises:
+        InvalidPathError: Nowhere.
+    """
     depth, quote = 0, ""
     while position < len(path):
         letter = path[position]

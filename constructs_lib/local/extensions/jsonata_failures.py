@@ -1,7 +1,8 @@
 """Upstream gap: a JSONata failure does not say which expression of which field failed.
 
 The cause names the expression and its field, and the history gets ``EvaluationFailed``, in place of
-``TaskFailed`` where it is a task's. ``$states.context`` holds what AWS's does.
+``TaskFailed`` where it is a task's. So fails an expression whose result JSON does not have, such as
+a function. ``$states.context`` holds what AWS's does.
 Source: Step Functions developer guide, "Transforming data with JSONata"; API reference,
 EvaluationFailedEventDetails (read 2026-11-23).
 """
@@ -15,6 +16,7 @@ from typing import cast
 from ministack.services import stepfunctions
 
 from constructs_lib.local.extensions import current_run, paths, state_errors
+from constructs_lib.states_language import is_expression
 
 _State = Mapping[str, object]
 _NO_RESULT = "JSONata expression did not return a result"
@@ -85,11 +87,15 @@ def _template(
         if expression is None:
             return part
         try:
-            return stepfunctions._evaluate_jsonata(
+            found = stepfunctions._evaluate_jsonata(
                 expression, state_input, seen, result, error_output
             )
         except stepfunctions._ExecutionError as error:
             raise _failure(field, _sentence(expression, field, error.cause)) from None
+        if not _is_json(found):
+            what = _named(expression, field)
+            raise _failure(field, f"{what} returned an unsupported result type.")
+        return found
 
     return evaluated(value, _field.get())
 
@@ -105,20 +111,33 @@ def _typed_field(
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
     raise _failure(
         field,
-        f"The JSONata expression '{_expression(state[field]) or state[field]}' specified for the "
-        f"field '{field}' returned an unexpected result type. "
+        f"{_named(_expression(state[field]) or str(state[field]), field)} "
+        "returned an unexpected result type. "
         f"Expected '{expected}', but was '{kind}' for value: {text}",
     )
 
 
+def _is_json(value: object) -> bool:
+    if isinstance(value, dict):
+        return all(map(_is_json, value.values()))
+    if isinstance(value, list):
+        return all(map(_is_json, value))
+    # Functions and patterns are what else JSONata has.
+    return value is None or isinstance(value, str | int | float)
+
+
 def _expression(value: object) -> str | None:
-    if isinstance(value, str) and value.startswith("{%") and value.endswith("%}"):
-        return value[2:-2].strip()
+    if is_expression(value):
+        return cast(str, value)[2:-2].strip()
     return None
 
 
+def _named(expression: str, field: str) -> str:
+    return f"The JSONata expression '{expression}' specified for the field '{field}'"
+
+
 def _sentence(expression: str, field: str, cause: str) -> str:
-    what = f"The JSONata expression '{expression}' specified for the field '{field}'"
+    what = _named(expression, field)
     if cause.startswith(_NO_RESULT):
         return f"{what} returned nothing (undefined)."
     return f"{what} threw an error during evaluation. {cause}"

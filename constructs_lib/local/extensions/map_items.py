@@ -57,29 +57,24 @@ def child_inputs(fields: MapFields) -> list[ChildInput]:
 
 def _items(fields: MapFields) -> list[object] | Mapping[str, object]:
     reader = cast(Fields | None, fields.state.get("ItemReader"))
-    if reader is not None:
-        items = _read(fields, reader)
-    elif fields.in_jsonata:
-        given = "Items" in fields.state
-        items = fields.evaluate(fields.state["Items"]) if given else fields.state_input
-    else:
-        path = fields.state.get("ItemsPath", "$")
-        items = stepfunctions._resolve_path_or_ctx(path, fields.effective, fields.context)
+    if reader is None:
+        return fields.items(objects=True)
+    items = _read(fields, reader)
     if isinstance(items, list | Mapping):
         return items
-    error = "States.Runtime"
-    if reader is not None:
-        error = "States.ItemReaderFailed"
-    elif fields.in_jsonata:
-        error = "States.QueryEvaluationError"
     raise stepfunctions._ExecutionError(
-        error, f"The items must be an array or an object, but were: {json.dumps(items)[:200]}"
+        "States.ItemReaderFailed",
+        f"The items must be an array or an object, but were: {json.dumps(items)[:200]}",
     )
 
 
 def _read(fields: MapFields, reader: Fields) -> object:
     config = dict(cast(Fields, reader.get("ReaderConfig") or {}))
-    most = int(fields.number("MaxItems", config))
+    most = fields.whole("MaxItems", config)
+    if most < 0:
+        raise stepfunctions._ExecutionError(
+            "States.ItemReaderFailed", "field MaxItems must be positive"
+        )
     config.pop("MaxItemsPath", None)
     given = {
         "Resource": reader.get("Resource"),
@@ -115,8 +110,8 @@ def _reading(parse: _Parse) -> _Parse:
 
 
 def _batches(fields: MapFields, batcher: Fields, values: list[object]) -> Iterator[ChildInput]:
-    most_items = int(fields.number("MaxItemsPerBatch", batcher)) or len(values)
-    most_bytes = fields.number("MaxInputBytesPerBatch", batcher) or float("inf")
+    most_items = fields.whole("MaxItemsPerBatch", batcher) or len(values)
+    most_bytes = fields.whole("MaxInputBytesPerBatch", batcher) or float("inf")
     shared = {}
     if "BatchInput" in batcher:
         shared = {"BatchInput": fields.evaluate(batcher["BatchInput"])}

@@ -32,8 +32,8 @@ class MapRunRecord:
         machine_arn: str,
         children: list[ChildInput],
     ) -> None:
-        self.max_concurrency = int(fields.number("MaxConcurrency"))
-        self._tolerated = int(fields.number("ToleratedFailureCount"))
+        self.max_concurrency = fields.max_concurrency()
+        self._tolerated = fields.whole("ToleratedFailureCount")
         self._tolerated_percentage = fields.number("ToleratedFailurePercentage")
         self._items = _counts(sum(child.items for child in children))
         self._executions = _counts(len(children))

@@ -2,9 +2,10 @@
 
 ``$``, ``$$`` and ``$name`` read the input, the context object and a variable. A path whose target
 is not there ends the execution with ``States.Runtime``, as nothing can catch it, and says what it
-missed. In MiniStack the workflow went on with null.
+missed. In MiniStack the workflow went on with null. The context object tells the role and the
+redrives of the execution as well, and counts retries of those states only that have any.
 Source: Step Functions developer guide, "Using JSONPath paths", "Passing data between states with
-variables" (read 2026-11-23).
+variables", "Accessing execution data from the Context object" (read 2026-11-27).
 """
 
 import contextvars
@@ -15,8 +16,8 @@ from typing import cast
 
 from ministack.services import stepfunctions
 
-from constructs_lib.local.extensions import json_path
-from constructs_lib.local.extensions.state_errors import runtime_error
+from constructs_lib.local.extensions import current_run, json_path
+from constructs_lib.local.extensions.state_errors import runtime_error, state_type
 
 Context = dict[str, object]
 _State = Mapping[str, object]
@@ -24,6 +25,7 @@ _State = Mapping[str, object]
 _VARIABLE = re.compile(r"\$([^\W\d]\w*)", re.ASCII)
 # What MiniStack keeps there besides the context object of AWS.
 _NOT_OF_CONTEXT = ("QueryLanguage", "variables")
+_NEVER_RETRIED = ("Pass", "Choice", "Wait", "Succeed", "Fail")
 # MiniStack does not hand the context on to every place that reads a path.
 _context: contextvars.ContextVar[Context | None] = contextvars.ContextVar("context", default=None)
 _language: contextvars.ContextVar[str | None] = contextvars.ContextVar("language", default=None)
@@ -49,8 +51,19 @@ def context_of_state() -> Context | None:
 
 
 def context_object(context: Context) -> Context:
-    """``context`` without what AWS does not show in it."""
-    return {name: value for name, value in context.items() if name not in _NOT_OF_CONTEXT}
+    """``context`` as AWS shows it."""
+    shown = {name: value for name, value in context.items() if name not in _NOT_OF_CONTEXT}
+    running = current_run.current_execution()
+    if running is not None and "Execution" in shown:
+        # A child of a Distributed Map has its role from the whole.
+        machine_arn = str(running["stateMachineArn"]).partition("/")[0]
+        machine = stepfunctions._state_machines.get(machine_arn) or {}
+        execution = cast(Context, shown["Execution"])
+        shown["Execution"] = {**execution, "RoleArn": machine.get("roleArn"), "RedriveCount": 0}
+    if state_type() in _NEVER_RETRIED and "State" in shown:
+        state = cast(Context, shown["State"])
+        shown["State"] = {name: value for name, value in state.items() if name != "RetryCount"}
+    return shown
 
 
 def language_of_state() -> str:
@@ -101,14 +114,20 @@ def resolve_template(template: object, data: object, context: Context | None = N
     if not isinstance(template, dict):
         return template
     return {
-        name.removesuffix(".$"): _resolved(name, value, data, context)
+        name.removesuffix(".$"): resolve_value(name, value, data, context)
         if name.endswith(".$")
         else resolve_template(value, data, context)
         for name, value in template.items()
     }
 
 
-def _resolved(name: str, value: object, data: object, context: Context | None) -> object:
+def resolve_value(name: str, value: object, data: object, context: Context | None) -> object:
+    """The value of the field ``name`` that is a path or an intrinsic function.
+
+    Raises:
+        States.Runtime: A path's target is not there.
+        States.IntrinsicFailure: A function failed.
+    """
     if not isinstance(value, str):
         return value
     if value.startswith("States."):
@@ -116,7 +135,10 @@ def _resolved(name: str, value: object, data: object, context: Context | None) -
     try:
         return find(value, data, context)
     except LookupError:
-        text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+        searched = (
+            context_object(context or _context.get() or {}) if value.startswith("$$") else data
+        )
+        text = json.dumps(searched, separators=(",", ":"), ensure_ascii=False)
         raise runtime_error(
             f"The JSONPath '{value}' specified for the field '{name}' "
             f"could not be found in the input '{text}'"

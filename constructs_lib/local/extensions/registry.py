@@ -42,9 +42,11 @@ def register_all() -> None:
         handler_programs,
         http_task,
         inline_map,
+        intrinsic_arguments,
         intrinsic_functions,
         journal,
         jsonata_failures,
+        jsonata_parse,
         jsonata_time,
         log_deliveries,
         nested_executions,
@@ -116,11 +118,13 @@ def register_all() -> None:
     failed_executions.register()
     previous_events.register()
     paths.register()
+    intrinsic_arguments.register()
     intrinsic_functions.register()
     variables.register()
     choice_rules.register()
     waits.register()
     jsonata_failures.register()
+    jsonata_parse.register()
     jsonata_time.register()
     inline_map.register()
     branch_history.register()

@@ -18,8 +18,10 @@ QUERY_EVALUATION = "States.QueryEvaluationError"
 
 _AddEvent = Callable[..., Mapping[str, object]]
 
-# Name and event id; branches have a thread, hence a state, of their own.
-_entered: contextvars.ContextVar[tuple[str, int] | None] = contextvars.ContextVar(
+_ENTERED = "StateEntered"
+
+# Name, event id and type; branches have a thread, hence a state, of their own.
+_entered: contextvars.ContextVar[tuple[str, int, str] | None] = contextvars.ContextVar(
     "entered", default=None
 )
 
@@ -35,13 +37,19 @@ def state_name() -> str | None:
     return entered[0] if entered else None
 
 
+def state_type() -> str | None:
+    """The type of that state; None in the TestState API."""
+    entered = _entered.get()
+    return entered[2] if entered else None
+
+
 def located(text: str) -> str:
     """``text`` as a cause in the state that the current thread is in."""
     entered = _entered.get()
     if entered is None:
         # The TestState API has no history.
         return text
-    name, event_id = entered
+    name, event_id, _ = entered
     return (
         f"An error occurred while executing the state '{name}' "
         f"(entered at the event id #{event_id}). {text}"
@@ -56,9 +64,9 @@ def runtime_error(text: str) -> Exception:
 def _following(add_event: _AddEvent) -> _AddEvent:
     def add(execution: object, kind: str, details: object = None) -> Mapping[str, object]:
         event = add_event(execution, kind, details)
-        if kind.endswith("StateEntered") and "id" in event:
+        if kind.endswith(_ENTERED) and "id" in event:
             entered = cast(Mapping[str, str], event["stateEnteredEventDetails"])
-            _entered.set((entered["name"], cast(int, event["id"])))
+            _entered.set((entered["name"], cast(int, event["id"]), kind.removesuffix(_ENTERED)))
         return event
 
     return add

@@ -2,7 +2,8 @@
 
 Waits, and pauses before retries, are those of the account's clock; the end of the execution ends
 them. A path that names no time ends the execution with ``States.Runtime``, which says what the path
-found. ``Assign`` of a Wait in JSONPath counts.
+found. An expression has to name a time as strictly: with a ``T`` and an offset. ``Assign`` of a
+Wait in JSONPath counts.
 Source: Step Functions developer guide, "Wait workflow state" (read 2026-11-23).
 """
 
@@ -11,9 +12,9 @@ from collections.abc import Callable, Mapping
 from ministack.services import stepfunctions
 
 from constructs_lib.local.extensions import clock, current_run, paths
-from constructs_lib.local.extensions.state_errors import runtime_error
-from constructs_lib.local.extensions.timestamps import parsed_timestamp
+from constructs_lib.local.extensions.state_errors import QUERY_EVALUATION, runtime_error
 from constructs_lib.local.extensions.variables import assign
+from constructs_lib.states_language import parsed_timestamp
 
 _State = Mapping[str, object]
 MAXIMUM_SECONDS = 99_999_999
@@ -22,6 +23,7 @@ MAXIMUM_SECONDS = 99_999_999
 def register() -> None:
     """Look at what the paths of a Wait name before it waits, and wait on the clock."""
     stepfunctions._execute_wait = _checked(stepfunctions._execute_wait)
+    stepfunctions._jsonata_wait_timestamp = _strict(stepfunctions._jsonata_wait_timestamp)
     stepfunctions._scaled_sleep = _on_the_clock(stepfunctions._scaled_sleep)
     stepfunctions._sleep_until = _sleep_until
 
@@ -52,15 +54,38 @@ def _checked(wait: Callable[..., object]) -> Callable[..., object]:
         timed = dict(state)
         if "SecondsPath" in timed:
             path = str(timed.pop("SecondsPath"))
-            timed["Seconds"] = _seconds(path, paths.resolve(path, data, context))
+            timed["Seconds"] = _seconds(path, _found("SecondsPath", path, data, context))
         elif "TimestampPath" in timed:
             path = str(timed.pop("TimestampPath"))
-            timed["Timestamp"] = _timestamp(path, paths.resolve(path, data, context))
+            timed["Timestamp"] = _timestamp(path, _found("TimestampPath", path, data, context))
         waited = wait(timed, state_input, context)
         assign(state, data, context)
         return waited
 
     return execute
+
+
+def _strict(wait_timestamp: Callable[..., str]) -> Callable[..., str]:
+    def timestamp(state: _State, state_input: object, context: paths.Context | None = None) -> str:
+        given = wait_timestamp(state, state_input, context)
+        if parsed_timestamp(given) is None:
+            raise stepfunctions._ExecutionError(
+                QUERY_EVALUATION,
+                "The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time "
+                f"format string: {given}",
+            )
+        return given
+
+    return timestamp
+
+
+def _found(field: str, path: str, data: object, context: paths.Context | None) -> object:
+    try:
+        return paths.find(path, data, context)
+    except LookupError:
+        raise runtime_error(
+            f"The {field} parameter does not reference an input value: {path}"
+        ) from None
 
 
 def _seconds(path: str, value: object) -> int:
