@@ -55,7 +55,11 @@ def check(
     ] = Path("cdk.out"),
     format_: Annotated[
         Format,
-        typer.Option("--format", help="github: annotations beside the code in GitHub Actions."),
+        typer.Option(
+            "--format",
+            help="github: annotations beside the code in GitHub Actions; sarif: for code scanning "
+            "and editors; json: everything, for programs.",
+        ),
     ] = Format.TEXT,
     severity: Annotated[
         Mildest, typer.Option(help="The mildest that is shown and makes the exit status 1.")
@@ -65,11 +69,15 @@ def check(
     ] = None,
     baseline: Annotated[
         Path | None,
-        typer.Option(help="File with findings that are known: only others count."),
+        typer.Option(
+            help="File with findings that are known: only others count. What is mended is told."
+        ),
     ] = None,
     write: Annotated[
         bool,
-        typer.Option("--write-baseline", help="Write what is found to the --baseline file."),
+        typer.Option(
+            "--write-baseline", help="Write what is found to the --baseline file; exit with 0."
+        ),
     ] = False,
     list_rules: Annotated[bool, typer.Option("--list-rules", help="Show all rules.")] = False,
     explain: Annotated[
@@ -81,8 +89,13 @@ def check(
     It reads files only: no AWS, no credentials, no Node. Templates of any CDK language, of
     CloudFormation or SAM will do. What it could not read it says.
 
+    What one remedy mends is one finding: tasks of a workflow that retry nothing, rules of a stack
+    whose targets have no dead-letter queue. --format json names all places.
+
     Bring an old app under control with a baseline: duet check --baseline duet.json
-    --write-baseline, commit the file, and later only new findings count.
+    --write-baseline, commit the file, and later only new places count. Where a finding is meant to
+    be so, say it at its place: Metadata of a resource {"duet": {"ignore": {"RULE": "why"}}}, or the
+    Comment of a state "duet:ignore RULE: why".
 
     Example: duet check cdk.out --format sarif > duet.sarif
 

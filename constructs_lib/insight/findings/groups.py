@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from constructs_lib.insight.findings.finding import Finding
+from constructs_lib.insight.findings.finding import Finding, FindingRule
 from constructs_lib.insight.findings.registry import RULES
 
 
@@ -25,9 +25,12 @@ class Group:
     def remedy(self) -> str:
         """What mends all of them."""
         remedies = {one.remedy for one in self.findings}
-        if len(remedies) == 1:
-            return self.first.remedy
-        return next(rule.remedy for rule in RULES if rule.id == self.first.rule)
+        return self.first.remedy if len(remedies) == 1 else self.rule.remedy
+
+    @property
+    def rule(self) -> FindingRule:
+        """The rule that all of them break."""
+        return next(rule for rule in RULES if rule.id == self.first.rule)
 
     @property
     def is_scattered(self) -> bool:

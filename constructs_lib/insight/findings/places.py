@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from constructs_lib.insight.documents import read_text
 from constructs_lib.insight.findings.finding import Finding
-from constructs_lib.insight.model import Assembly
+from constructs_lib.insight.model import Assembly, Place
 
 #: A key of JSON or YAML. Other texts in quotes are taken too, so that none starts within another.
 _KEY = re.compile(
@@ -43,7 +43,13 @@ class Places:
 
     def of(self, finding: Finding) -> Line:
         """The line of the program that made it, else of the template or definition it is in."""
-        place = finding.place
+        return self._of(finding.place, finding.state.split(" / ") if finding.state else [])
+
+    def of_resource(self, place: Place) -> Line:
+        """The same for a resource, whatever state of it a finding is about."""
+        return self._of(place, [])
+
+    def _of(self, place: Place, states: Sequence[str]) -> Line:
         if place.source:
             file, _, line = place.source.rpartition(":")
             return Line(self._shown(Path(file)), int(line))
@@ -51,7 +57,6 @@ class Places:
         path = folder / place.file if place.file else self._top
         if path not in self._texts:
             self._texts[path] = _Keys(read_text(path) if path.is_file() else "")
-        states = finding.state.split(" / ") if finding.state else []
         resource = ["Resources", place.logical_id] if place.stack else []
         return Line(self._shown(path), self._texts[path].line([*resource, *states]))
 

@@ -12,7 +12,6 @@ from rich.table import Table
 from constructs_lib.insight.findings.finding import SEVERITIES, FindingRule
 from constructs_lib.insight.findings.groups import Group
 from constructs_lib.insight.findings.places import Places
-from constructs_lib.insight.findings.registry import RULES
 from constructs_lib.insight.findings.report import CheckReport
 
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
@@ -30,41 +29,52 @@ def print_report(report: CheckReport, console: Console) -> None:
     for heading, groups in by_heading.items():
         console.print(heading, soft_wrap=True)
         for group in groups:
-            _print_group(group, console)
-    broken = [rule for rule in RULES if any(one.rule == rule.id for one in report.findings)]
+            _print_group(places, group, console)
+        console.print()
+    broken = {group.rule.id: group.rule for group in report.groups}
     if broken:
-        console.print("[bold]Why[/]")
-        for rule in broken:
-            console.print(Padding(f"{rule.id}: {escape(rule.why)}", (0, 0, 0, 2)), highlight=False)
+        console.print("[bold]Why, and what to do[/]")
+        for rule in broken.values():
+            for line in (f"[bold]{rule.id}[/]: {escape(rule.why)}", _remedy(rule.remedy)):
+                console.print(Padding(line, (0, 0, 0, 2)), highlight=False)
             # On a line of its own: a link that is folded cannot be followed.
             console.print(f"  {rule.link}", style="dim", soft_wrap=True)
         console.print()
     _print_notes(report, console)
+    _print_mended(report, console)
     console.print(_summary(report))
 
 
 def _heading(places: Places, group: Group) -> str:
     place = group.first.place
-    file, line = places.of(group.first)
+    file, line = places.of_resource(place)
     if group.is_scattered:
         return f"[bold]stack {escape(place.stack)}[/]  [dim]{escape(file)}[/]"
     return f"[bold]{escape(place.construct_path)}[/]  [dim]{escape(f'{file}:{line}')}[/]"
 
 
-def _print_group(group: Group, console: Console) -> None:
+def _print_group(places: Places, group: Group, console: Console) -> None:
     first = group.first
     style = _STYLES[first.severity]
     lines = [
         f"[{style}]{first.severity}[/] [bold]{escape(first.title)}[/] [dim]({first.rule})[/]",
         *map(escape, group.what(_MOST_LINES)),
     ]
-    if first.state and " / " in first.state and len(group.findings) == 1:
-        lines.append(f"[dim]state:[/] {escape(first.state)}")
-    lines.append(f"[green]remedy:[/] {escape(group.remedy)}")
+    if first.state and len(group.findings) == 1:
+        file, line = places.of(first)
+        if (file, line) != places.of_resource(first.place):
+            lines.append(f"[dim]state:[/] {escape(first.state)}, line {line}")
+        elif first.state not in first.what:
+            lines.append(f"[dim]state:[/] {escape(first.state)}")
+    if group.remedy != group.rule.remedy:
+        lines.append(_remedy(group.remedy))
     console.print(Padding(lines[0], (0, 0, 0, 2)))
-    for line in lines[1:]:
-        console.print(Padding(line, (0, 0, 0, 4)), highlight=False)
-    console.print()
+    for line_ in lines[1:]:
+        console.print(Padding(line_, (0, 0, 0, 4)), highlight=False)
+
+
+def _remedy(text: str) -> str:
+    return f"[green]remedy:[/] {escape(text)}"
 
 
 def _print_notes(report: CheckReport, console: Console) -> None:
@@ -81,6 +91,16 @@ def _print_notes(report: CheckReport, console: Console) -> None:
     console.print()
 
 
+def _print_mended(report: CheckReport, console: Console) -> None:
+    if not report.stale:
+        return
+    console.print("[bold]Mended[/], but still in the baseline: write it anew")
+    for entry in report.stale:
+        said = " ".join(entry.get(name, "") for name in ("rule", "path", "state")).strip()
+        console.print(Padding(escape(said), (0, 0, 0, 2)), highlight=False)
+    console.print()
+
+
 def _summary(report: CheckReport) -> str:
     counts = [
         f"{number} {severity}{'s' if number != 1 else ''}"
@@ -89,13 +109,13 @@ def _summary(report: CheckReport) -> str:
     ]
     parts = [", ".join(counts) or "nothing found"]
     if len(report.findings) > len(report.groups):
-        parts = [f"{parts[0]} in {len(report.findings)} places"]
+        parts = [f"{parts[0]} in {len(report.findings)} places, which --format json names"]
     if report.ignored:
         parts.append(f"{len(report.ignored)} ignored where they are")
     if report.known:
         parts.append(f"{len(report.known)} known from the baseline")
     if report.stale:
-        parts.append(f"{len(report.stale)} of the baseline are mended: write it anew")
+        parts.append(f"{len(report.stale)} of the baseline mended")
     if report.milder:
         parts.append(f"{report.milder} milder not shown: --severity note")
     return "; ".join(parts)
