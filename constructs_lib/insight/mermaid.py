@@ -29,8 +29,13 @@ _SHAPES: dict[NodeKind, tuple[str, str]] = {
 }
 #: Readable on white and on black: pages choose the ground.
 _ERROR_COLOUR, _MISSING_COLOUR = "#d1453b", "#b7791f"
-#: What Mermaid or the HTML that it makes would read as more than text.
-_SPECIAL = re.compile(r"[#\"<>&`\\|{}\[\]();]")
+#: What Mermaid or the HTML that it makes would read as more than text. Some versions read labels as
+#: Markdown besides, with lists, links and emphasis, and two dollars begin a formula.
+_SPECIAL = re.compile(
+    r"[#\"<>&`\\|{}\[\]();~@]|^[-+=*]|(?<!\s)\*|\*(?!\s)|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|(?<=:)/"
+    r"|(?<=\bwww)\.|:(?=fa-)|\$(?=\$)|(?<=\$)\$"
+)
+_LIST_NUMBER = re.compile(r"^(\d+)\.")
 #: What Mermaid draws unless a page says otherwise (its ``maxTextSize`` and ``maxEdges``, read
 #: 2026-11-27 in version 11).
 _CHARACTERS_MAX, _EDGES_MAX = 50_000, 500
@@ -154,4 +159,5 @@ def _arrow(edge: Edge) -> str:
 
 def _escaped(text: str) -> str:
     """Mermaid's own escapes: ``#`` and the character's number."""
-    return _SPECIAL.sub(lambda found: f"#{ord(found[0])};", text)
+    escaped = _SPECIAL.sub(lambda found: f"#{ord(found[0])};", text)
+    return _LIST_NUMBER.sub(r"\1#46;", escaped)
