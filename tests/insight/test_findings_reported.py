@@ -220,9 +220,9 @@ def test_what_the_comment_of_a_state_ignores_does_not_count_there(tmp_path: Path
 
 
 def test_the_comment_of_a_definition_ignores_several_rules_in_all_of_it(tmp_path: Path) -> None:
-    resources = _calls(2, HeartbeatSeconds="x")
+    resources = _calls(2, Parameters={"id": "States.UUID()"})
     definition = resources["Work"]["Properties"]["Definition"]
-    definition["Comment"] = f"duet:ignore {_NOT_RETRIED}, definition-refused"
+    definition["Comment"] = f"duet:ignore {_NOT_RETRIED}, literal-intrinsic"
 
     assert _check(_written(tmp_path, resources)).exit_code == 0
 
