@@ -400,6 +400,20 @@ KEEPS: list[Case] = [
         "Express",
         workflow({"Call": task(_PUT)}, StateMachineType="EXPRESS"),
     ),
+    (
+        "task-without-timeout",
+        "a workflow that ends by itself",
+        {
+            **workflow(
+                {
+                    "Run": task(
+                        "states:startExecution.sync:2", Parameters={"StateMachineArn": ref("Other")}
+                    )
+                }
+            ),
+            "Other": workflow({"A": _PASS}, fields={"TimeoutSeconds": 60})["Work"],
+        },
+    ),
     ("task-lacks-permission", "given", _with_role(("dynamodb:PutItem",))),
     ("task-lacks-permission", "by a wildcard", _with_role(("dynamodb:Put*",))),
     (

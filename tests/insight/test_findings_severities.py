@@ -57,6 +57,11 @@ _SCHEDULE = resource(
         ("task-without-timeout", workflow({"Call": task("dynamodb:putItem")}), "note"),
         ("task-without-timeout", workflow({"Run": task("ecs:runTask.sync")}), "warning"),
         (
+            "task-without-timeout",
+            workflow({"Run": task("athena:startQueryExecution.sync")}),
+            "note",
+        ),
+        (
             "event-without-rule",
             {**_QUEUE, **workflow({"P": publishing("shop", "OrderPlaced")})},
             "note",
@@ -91,6 +96,7 @@ _SCHEDULE = resource(
         "a function fails on both",
         "a call answers or is ended",
         "a job may hang",
+        "a job that its service ends",
         "whoever listens is elsewhere",
         "others listen here",
         "a quota that stays",
