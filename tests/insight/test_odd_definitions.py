@@ -153,3 +153,25 @@ def test_what_is_not_known_of_the_bill_of_a_distributed_map_is_said(tmp_path: Pa
         "Each writes results by S3, which has no line in the price list",
         "Each has batches of unknown size: a child for each item is counted",
     )
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "eventbridge:disableRule",
+        "eventbridge:putTargets",
+        "scheduler:createSchedule",
+        "sfn:stopExecution",
+    ],
+)
+def test_what_only_sets_something_up_is_free_and_needs_no_word(call: str, tmp_path: Path) -> None:
+    cost = _cost(tmp_path, {"Set": _task(f"arn:aws:states:::aws-sdk:{call}")})
+
+    assert cost.notes == ()
+    assert set(cost.paths[0].units.counts) == {"standard-transitions"}
+
+
+def test_events_of_partners_have_a_price_of_their_own_that_is_not_counted(tmp_path: Path) -> None:
+    cost = _cost(tmp_path, {"Put": _task("arn:aws:states:::aws-sdk:eventbridge:putPartnerEvents")})
+
+    assert "has no line in the price list" in cost.notes[0]

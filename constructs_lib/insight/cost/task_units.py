@@ -18,18 +18,16 @@ _HALF = Decimal("0.5")
 # Source: pricing pages of the services, which name what is billed (read 2026-11-27).
 _FREE = frozenset(
     {
-        ("sfn", "sendTaskSuccess"),
-        ("sfn", "sendTaskFailure"),
-        ("sfn", "sendTaskHeartbeat"),
-        ("sfn", "describeExecution"),
         ("states", "startExecution"),
-        ("sfn", "startExecution"),
         ("cognitoidentityprovider", "adminDeleteUser"),
         ("cognitoidentityprovider", "adminUpdateUserAttributes"),
     }
 )
-#: Of EventBridge's API, publishing alone is billed.
-_CONTROL_PLANE = ("describe", "list", "start", "cancel", "test")
+#: Services whose calls are free but for those that publish; what a call starts is counted itself.
+# Source: pricing pages of EventBridge and Step Functions: events, invocations, transitions and
+# requests of Express workflows (read 2026-11-27).
+_CONTROL_PLANE = frozenset({"events", "eventbridge", "scheduler", "sfn"})
+_PUBLISHES = frozenset({"putEvents", "putPartnerEvents"})
 _WRITES = {"putItem": 1, "updateItem": 1, "deleteItem": 1}
 _EVENTS = frozenset({"events", "eventbridge"})
 _MAILS = frozenset({"ses", "sesv2"})
@@ -46,7 +44,7 @@ def task_units(task: Task, assumptions: Assumptions) -> Units | None:
     """
     if (task.service, task.action) in _FREE:
         return NOTHING
-    if task.service in _EVENTS and task.action.startswith(_CONTROL_PLANE):
+    if task.service in _CONTROL_PLANE and task.action not in _PUBLISHES:
         return NOTHING
     if task.service == "dynamodb":
         return _dynamodb(task, assumptions)
