@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+from constructs_lib.insight.events import DEFAULT_BUS
 from constructs_lib.insight.graph import Graph
 from constructs_lib.insight.map_drawing import MapDrawing
 from constructs_lib.insight.model import Assembly, Publication, Reference, Rule, State
@@ -28,7 +29,8 @@ class _EventMap:
     def graph(self) -> Graph:
         assembly = self._assembly
         for bus in assembly.buses:
-            self._map.bus(bus)
+            if bus.resource is not None or bus.key != DEFAULT_BUS:
+                self._map.bus(bus)
         self._schedules()
         for publication in assembly.publications:
             self._publication(publication)
@@ -55,14 +57,16 @@ class _EventMap:
         self._map.edge(publisher, bus, "publishes", label)
 
     def _rule(self, rule: Rule) -> None:
-        bus = self._map.of_key(rule.bus)
+        is_fed = rule.pattern is not None or rule.schedule is None
+        # A schedule takes nothing from the default bus, and is no reason to draw it.
+        bus = self._map.of_key(rule.bus) if is_fed or rule.bus in self._map.nodes else None
         what = rule.schedule or matched(rule.pattern)
         if not rule.enabled:
             what = f"disabled · {what}"
         id_ = self._map.node(
             rule.resource.key, "rule", rule.resource.name, what, self._map.group_of(bus)
         )
-        if rule.pattern is not None or rule.schedule is None:
+        if bus is not None and is_fed:
             self._map.edge(bus, id_, "filters")
         for target in rule.targets:
             destination = self._map.of(target.destination)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from typing import cast
 
 from constructs_lib.insight.graph import Edge, EdgeKind, Graph, Group, Node, NodeKind
 from constructs_lib.insight.model import Assembly, EventBus, Reference
+from constructs_lib.insight.outside import outsider
 
 _KINDS: dict[str, NodeKind] = {
     "AWS::StepFunctions::StateMachine": "workflow",
@@ -116,12 +116,10 @@ class MapDrawing:
         """The node of what is referred to, in the assembly or not."""
         if reference.key is not None:
             return self.of_key(reference.key)
-        kind = _kind_of_arn(reference.text)
-        words = f"{_WORDS[kind]}, " if kind in _WORDS else ""
-        title = reference.text.rsplit(":", 1)[-1] if kind != "other" else reference.text
-        return self.node(
-            f"outside {reference.text}", kind, title or "?", f"{words}outside of this assembly"
-        )
+        found = outsider(reference.text)
+        known = _WORDS.get(found.kind, found.service)
+        words = f"{known}, outside of this assembly" if known else "outside of this assembly"
+        return self.node(f"outside {reference.text}", found.kind, found.title, words)
 
     def bus(self, bus: EventBus) -> str:
         """The node of a bus: the head of a group."""
@@ -140,7 +138,7 @@ class MapDrawing:
             self.edge(source, id_, "publishes")
         return id_
 
-    def group_of(self, bus_node: str) -> str | None:
+    def group_of(self, bus_node: str | None) -> str | None:
         """The group that a bus is the head of."""
         return next((group.id for group in self._groups if group.head == bus_node), None)
 
@@ -162,14 +160,3 @@ class MapDrawing:
                     self.nodes[key] = replace(self.nodes[key], group=groups[id_])
                     del keys[id_]
                     found = True
-
-
-def _kind_of_arn(text: str) -> NodeKind:
-    parts = text.split(":")
-    if len(parts) < 6 or parts[0] != "arn":
-        return "other"
-    kinds = {"sqs": "queue", "sns": "topic", "lambda": "function", "logs": "logs"}
-    kinds |= {"states": "workflow", "dynamodb": "table"}
-    if parts[2] == "events":
-        kinds["events"] = "bus" if parts[5].startswith("event-bus") else "destination"
-    return cast(NodeKind, kinds.get(parts[2], "other"))
