@@ -11,7 +11,7 @@ import pytest
 
 from constructs_lib.insight import InsightError, load
 from constructs_lib.insight.pictures import pictures
-from constructs_lib.insight.recording import _steps
+from constructs_lib.insight.recording.steps import steps_of
 from constructs_lib.insight.report.overlay import overlay
 from constructs_lib.insight.runs import (
     Execution,
@@ -190,7 +190,7 @@ def test_a_history_gives_steps_with_sizes_attempts_and_what_came_before() -> Non
         for n, event in enumerate(events)
     ]
 
-    work, done = _steps(history)
+    work, done = steps_of(history)
 
     assert (work.entered_ms, work.left_ms, work.input_bytes, work.output_bytes) == (1, 6, 7, 4)
     assert [(each.began_ms, each.ended_ms, each.error) for each in work.attempts] == [
