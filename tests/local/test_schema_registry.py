@@ -133,7 +133,7 @@ def test_a_schema_that_aws_refuses_fails_its_stack(
 
 def test_what_is_not_emulated_is_said_to_be(schemas: Any) -> None:
     with pytest.raises(ClientError, match="is not emulated"):
-        schemas.list_discoverers()
+        schemas.search_schemas(RegistryName="shop", Keywords="order")
 
 
 def test_canary_plain_ministack_has_no_schema_registry() -> None:

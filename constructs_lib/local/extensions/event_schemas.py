@@ -3,38 +3,37 @@
 ``AWS::EventSchemas::Registry`` and ``…::Schema``: ``Ref`` is the ARN; names are create-only, so a
 new one replaces the resource. New content of a schema becomes a new version of it, and the earlier
 ones stay. The service's own API answers what reads: DescribeRegistry, ListRegistries,
-DescribeSchema (of any version), ListSchemas, ListSchemaVersions. It writes nothing, discovers
-nothing and makes no code bindings.
+DescribeSchema (of any version), ListSchemas, ListSchemaVersions, ExportSchema (of what discovery
+has written). Schemas are written by CloudFormation and by discovery.
+
+Writing registries and schemas by the API, their tags, searching and code bindings are not emulated.
 Sources: AWS CloudFormation resource reference, AWS::EventSchemas::Registry and Schema; service
 model of botocore 1.43.106 (read 2026-11-23).
 """
 
 import json
-import re
-from collections.abc import Callable, Mapping, Sequence
 from typing import TypedDict, cast
-from urllib.parse import unquote
 
-from ministack import app
-from ministack.core import router
 from ministack.core.responses import AccountRegionScopedDict, get_account_id, get_region, now_iso
 from ministack.services.cloudformation import provisioners
 
-from constructs_lib.local.extensions.answers import Answer, Properties, Resource
+from constructs_lib.local.extensions import schema_api
+from constructs_lib.local.extensions.answers import Properties, Resource
+from constructs_lib.local.extensions.schema_api import Document, Request, SchemaError, serve
+from constructs_lib.local.extensions.schema_inference import as_json_schema
 
 REGISTRY = "AWS::EventSchemas::Registry"
 SCHEMA = "AWS::EventSchemas::Schema"
 _TYPES = ("JSONSchemaDraft4", "OpenApi3")
 _NAME_MAX_CHARACTERS = 64
 
-Document = dict[str, object]
-
 
 class Registry(TypedDict):
-    """A registry and the versions of its schemas, oldest first, by the schema's name."""
+    """A registry, its schemas' versions by name, the oldest first, and its policy if it has one."""
 
     about: Document
     schemas: dict[str, list[Document]]
+    policy: Document
 
 
 _registries: AccountRegionScopedDict = AccountRegionScopedDict()
@@ -55,12 +54,39 @@ def register() -> None:
     provisioners._REPLACING_PROPERTIES[REGISTRY] = ("RegistryName",)
     provisioners._REPLACING_PROPERTIES[SCHEMA] = ("RegistryName", "SchemaName")
     provisioners._CUSTOM_NAME_REPLACEMENT[REGISTRY] = {"name": "RegistryName"}
-    # Else the first request reads every service model of botocore to tell whether there is one.
-    router.SERVICE_PATTERNS["schemas"] = {
-        "host_patterns": [r"schemas\."],
-        "credential_scope": "schemas",
-    }
-    app.SERVICE_HANDLERS["schemas"] = _answer
+    schema_api.register()
+    in_registry = "/v1/registries/name/{registry}"
+    serve("GET", "/v1/registries", _listed_registries)
+    serve("GET", in_registry, _described_registry)
+    serve("GET", f"{in_registry}/schemas", _listed_schemas)
+    serve("GET", f"{in_registry}/schemas/name/{{name}}", _described_schema)
+    serve("GET", f"{in_registry}/schemas/name/{{name}}/versions", _listed_versions)
+    serve("GET", f"{in_registry}/schemas/name/{{name}}/export", _exported_schema)
+
+
+def registry_named(registry: str) -> Registry:
+    """A registry of this account and region.
+
+    Raises:
+        SchemaError: There is none of that name.
+    """
+    if registry not in _registries:
+        raise SchemaError("NotFoundException", f"registry {registry} does not exist")
+    return cast(Registry, _registries[registry])
+
+
+def ensure_registry(name: str) -> Registry:
+    """A registry of this account and region, made if it is not there."""
+    if name not in _registries:
+        _make_registry(name, {})
+    return registry_named(name)
+
+
+def _make_registry(name: str, properties: Properties) -> str:
+    arn = _arn("registry", name)
+    about: Document = {"RegistryName": name, "RegistryArn": arn, **_described(properties)}
+    _registries[name] = Registry(about=about, schemas={}, policy={})
+    return arn
 
 
 def _create_registry(logical_id: str, properties: Properties, stack_name: str) -> Resource:
@@ -70,9 +96,7 @@ def _create_registry(logical_id: str, properties: Properties, stack_name: str) -
     )
     if name in _registries:
         raise ValueError(f"{REGISTRY}: ConflictException: registry {name} already exists")
-    arn = _arn("registry", name)
-    about: Document = {"RegistryName": name, "RegistryArn": arn, **_described(properties)}
-    _registries[name] = Registry(about=about, schemas={})
+    arn = _make_registry(name, properties)
     return arn, {"RegistryArn": arn, "RegistryName": name}
 
 
@@ -95,7 +119,7 @@ def _create_schema(logical_id: str, properties: Properties, stack_name: str) -> 
     schemas = _registry(str(properties["RegistryName"]))["schemas"]
     if name in schemas:
         raise ValueError(f"{SCHEMA}: ConflictException: schema {name} already exists")
-    version = _version(name, 1, properties)
+    version = schema_version(name, 1, properties)
     schemas[name] = [version]
     return _schema_resource(version)
 
@@ -104,9 +128,9 @@ def _update_schema(physical_id: str, old: Properties, new: Properties, _stack: s
     name = _last_name(physical_id)
     versions = _registry(str(new["RegistryName"]))["schemas"][name]
     if (old["Content"], old["Type"]) == (new["Content"], new["Type"]):
-        versions[-1] = _version(name, len(versions), new)
+        versions[-1] = schema_version(name, len(versions), new)
     else:
-        versions.append(_version(name, len(versions) + 1, new))
+        versions.append(schema_version(name, len(versions) + 1, new))
     return _schema_resource(versions[-1])
 
 
@@ -116,7 +140,12 @@ def _delete_schema(physical_id: str, properties: Properties) -> None:
         registry["schemas"].pop(_last_name(physical_id), None)
 
 
-def _version(name: str, number: int, properties: Properties) -> Document:
+def schema_version(name: str, number: int, properties: Properties) -> Document:
+    """A version of a schema, as DescribeSchema tells of it.
+
+    Raises:
+        ValueError: Its type or content is none.
+    """
     kind, content = str(properties["Type"]), str(properties["Content"])
     if kind not in _TYPES:
         raise ValueError(f"{SCHEMA}: BadRequestException: Type must be one of {_TYPES}: {kind}")
@@ -168,29 +197,39 @@ def _is_json_object(text: str) -> bool:
 # ── The service's API ────────────────────────────────────────────────────────────────────────────
 
 
-class _NotFoundError(Exception):
-    """Nothing has that name."""
+def _described_registry(_request: Request, registry: str) -> Document:
+    return registry_named(registry)["about"]
 
 
-def _described_registry(_query: Mapping[str, str], registry: str) -> Document:
-    return _found(registry)["about"]
-
-
-def _listed_registries(_query: Mapping[str, str]) -> Document:
+def _listed_registries(_request: Request) -> Document:
     return {"Registries": [registry["about"] for registry in _registries.values()]}
 
 
-def _described_schema(query: Mapping[str, str], registry: str, name: str) -> Document:
+def _described_schema(request: Request, registry: str, name: str) -> Document:
     versions = _found_versions(registry, name)
-    wanted = query.get("schemaVersion", versions[-1]["SchemaVersion"])
+    wanted = request.query.get("schemaVersion", versions[-1]["SchemaVersion"])
     for version in versions:
         if version["SchemaVersion"] == wanted:
             return version
-    raise _NotFoundError(f"version {wanted} of schema {name} does not exist")
+    raise SchemaError("NotFoundException", f"version {wanted} of schema {name} does not exist")
 
 
-def _listed_schemas(query: Mapping[str, str], registry: str) -> Document:
-    prefix = query.get("schemaNamePrefix", "")
+def _exported_schema(request: Request, registry: str, name: str) -> Document:
+    version = _described_schema(request, registry, name)
+    if request.query.get("type") != "JSONSchemaDraft4" or version["Type"] != "OpenApi3":
+        raise SchemaError(
+            "BadRequestException", "a schema of Type OpenApi3 is exported as JSONSchemaDraft4"
+        )
+    names = ("SchemaArn", "SchemaName", "SchemaVersion")
+    return {
+        **{each: version[each] for each in names},
+        "Type": "JSONSchemaDraft4",
+        "Content": as_json_schema(str(version["Content"])),
+    }
+
+
+def _listed_schemas(request: Request, registry: str) -> Document:
+    prefix = request.query.get("schemaNamePrefix", "")
     return {
         "Schemas": [
             {
@@ -199,65 +238,20 @@ def _listed_schemas(query: Mapping[str, str], registry: str) -> Document:
                 "LastModified": versions[-1]["LastModified"],
                 "VersionCount": len(versions),
             }
-            for name, versions in _found(registry)["schemas"].items()
+            for name, versions in registry_named(registry)["schemas"].items()
             if name.startswith(prefix)
         ]
     }
 
 
-def _listed_versions(_query: Mapping[str, str], registry: str, name: str) -> Document:
+def _listed_versions(_request: Request, registry: str, name: str) -> Document:
     names = ("SchemaName", "SchemaArn", "SchemaVersion", "Type")
     versions = _found_versions(registry, name)
     return {"SchemaVersions": [{name: version[name] for name in names} for version in versions]}
 
 
-def _found(registry: str) -> Registry:
-    if registry not in _registries:
-        raise _NotFoundError(f"registry {registry} does not exist")
-    return cast(Registry, _registries[registry])
-
-
 def _found_versions(registry: str, name: str) -> list[Document]:
-    schemas = _found(registry)["schemas"]
+    schemas = registry_named(registry)["schemas"]
     if name not in schemas:
-        raise _NotFoundError(f"schema {name} does not exist")
+        raise SchemaError("NotFoundException", f"schema {name} does not exist")
     return schemas[name]
-
-
-_READS: tuple[tuple[str, Callable[..., Document]], ...] = (
-    (r"/v1/registries", _listed_registries),
-    (r"/v1/registries/name/([^/]+)", _described_registry),
-    (r"/v1/registries/name/([^/]+)/schemas", _listed_schemas),
-    (r"/v1/registries/name/([^/]+)/schemas/name/([^/]+)", _described_schema),
-    (r"/v1/registries/name/([^/]+)/schemas/name/([^/]+)/versions", _listed_versions),
-)
-
-
-async def _answer(
-    method: str,
-    path: str,
-    _headers: Mapping[str, str],
-    _body: bytes,
-    query_params: Mapping[str, Sequence[str]],
-) -> Answer:
-    query = {
-        name: value if isinstance(value, str) else value[0] for name, value in query_params.items()
-    }
-    for pattern, read in _READS:
-        match = re.fullmatch(pattern, path)
-        if match and method == "GET":
-            try:
-                return _json(200, read(query, *(unquote(name) for name in match.groups())))
-            except _NotFoundError as error:
-                return _error(404, "NotFoundException", str(error))
-    return _error(400, "BadRequestException", f"{method} {path} is not emulated")
-
-
-def _error(status: int, code: str, message: str) -> Answer:
-    answer = _json(status, {"Code": code, "Message": message})
-    answer[1]["x-amzn-ErrorType"] = code
-    return answer
-
-
-def _json(status: int, document: Document) -> Answer:
-    return status, {"Content-Type": "application/json"}, json.dumps(document).encode()

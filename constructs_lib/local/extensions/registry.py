@@ -61,6 +61,8 @@ def register_all() -> None:
         rule_index,
         rule_tags,
         schedules,
+        schema_discoverers,
+        schema_registry_policies,
         sdk_tasks,
         sources_under_way,
         state_errors,
@@ -72,7 +74,9 @@ def register_all() -> None:
         variables,
         waits,
         work_under_way,
+        workflow_answers,
         workflow_limits,
+        workflow_requests,
     )
 
     # Before anything starts a thread.
@@ -100,6 +104,7 @@ def register_all() -> None:
     event_times.register()
     event_patterns.register()
     event_schemas.register()
+    schema_registry_policies.register()
     # CloudFormation calls the API as it is when it learns the type.
     connection_secrets.register()
     api_destination.register()
@@ -108,6 +113,8 @@ def register_all() -> None:
     event_bus_updates.register()
     log_deliveries.register()
     rule_index.register()
+    # Around what asks the rules.
+    schema_discoverers.register()
     rule_tags.register()
     schedules.register()
     pipes.register()
@@ -149,5 +156,8 @@ def register_all() -> None:
     # The run is known before its limit begins: registered last, called first.
     workflow_limits.register()
     current_run.register()
+    # Of the API itself, around all that it does.
+    workflow_answers.register()
+    workflow_requests.register()
     # It sees what all the others do.
     journal.register()
