@@ -81,7 +81,9 @@ def _gaps() -> Iterator[tuple[str, str]]:
 
 
 def _limits() -> Iterator[str]:
-    for _, text in _docstrings():
+    for name, text in _docstrings():
+        for listed in re.findall(r"^Not emulated: (.*?)\.(?=\s|$)", text, re.MULTILINE | re.DOTALL):
+            yield f"Not emulated by `{name}`: {_plain(listed)}."
         for sentence in re.split(r"(?<=[.;:])\s+(?=[A-Z*])|;\s+|\n\n", text):
             if "not emulated" in sentence:
                 said = _plain(sentence.removeprefix("* ")).rstrip(".")
