@@ -9,6 +9,7 @@ from pathlib import Path
 from constructs_lib.insight.definitions import bare_workflow, read_workflow
 from constructs_lib.insight.direct_calls import DirectCallReader
 from constructs_lib.insight.events import EventReader
+from constructs_lib.insight.known_properties import say_unknown_properties
 from constructs_lib.insight.model import Assembly, Note, Place, Resource
 from constructs_lib.insight.other_resources import (
     read_functions,
@@ -97,6 +98,7 @@ def _assembly(path: Path, stacks: Mapping[str, TemplateStack], notes: list[Note]
     for resource in resources.values():
         if resource.type.startswith(_OURS) and resource.type not in _UNDERSTOOD:
             reading.note(resource, f"resources of type {resource.type} are kept, not understood")
+    say_unknown_properties(reading)
     workflows = tuple(
         read_workflow(reading, resource, stacks[resource.place.stack])
         for _, resource in reading.of_type("AWS::StepFunctions::StateMachine")
