@@ -133,6 +133,11 @@ BREAKS: list[Case] = [
     ("literal-jsonata", "a blank before", _jsonata(Arguments={"id": " {% $uuid() %}"})),
     ("literal-jsonata", "words around", _jsonata(Arguments={"id": "USER#{% $uuid() %}"})),
     ("literal-jsonata", "a JSONPath name", _jsonata(Arguments={"id.$": "$.id"})),
+    (
+        "wrong-error-name",
+        "a letter left out",
+        _call("lambda:invoke", Retry=retry("Lambda.TooManyRequestException")),
+    ),
     ("wrong-error-name", "SDK's for optimized", _call(Retry=retry("DynamoDb.ThrottlingException"))),
     (
         "wrong-error-name",
@@ -201,7 +206,30 @@ BREAKS: list[Case] = [
         _call("arn:aws:states:us-east-1:123456789012:activity:Pack"),
     ),
     ("task-without-timeout", "a call", _call()),
+    (
+        "failure-ends-green",
+        "all items may fail",
+        workflow(
+            {
+                "Each": {
+                    "Type": "Map",
+                    "End": True,
+                    "ToleratedFailurePercentage": 100,
+                    "ItemProcessor": {
+                        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+                        "StartAt": "A",
+                        "States": {"A": _PASS},
+                    },
+                }
+            }
+        ),
+    ),
     ("task-lacks-permission", "no policy", _with_role(())),
+    (
+        "task-lacks-permission",
+        "what waiting for a job needs",
+        _with_role(("ecs:RunTask",), Run=task("ecs:runTask.sync")),
+    ),
     ("task-lacks-permission", "another action", _with_role(("dynamodb:GetItem",))),
     (
         "task-lacks-permission",
@@ -271,6 +299,11 @@ KEEPS: list[Case] = [
     ("literal-jsonata", "an expression", _jsonata(Arguments={"id": "{% $states.input.id %}"})),
     ("literal-jsonata", "money", _jsonata(Arguments={"price": "$5.00"})),
     ("literal-jsonata", "percent", _jsonata(Arguments={"text": "50 % off"})),
+    (
+        "wrong-error-name",
+        "EC2, which models write otherwise",
+        _call("lambda:invoke", Retry=retry("Lambda.EC2ThrottledException")),
+    ),
     ("wrong-error-name", "optimized", _call(Retry=retry("DynamoDB.ThrottlingException"))),
     ("wrong-error-name", "SDK", _call(_SDK_PUT, Retry=retry("DynamoDb.ThrottlingException"))),
     (
@@ -414,7 +447,37 @@ KEEPS: list[Case] = [
             "Other": workflow({"A": _PASS}, fields={"TimeoutSeconds": 60})["Work"],
         },
     ),
+    (
+        "failure-ends-green",
+        "some items may fail",
+        workflow(
+            {
+                "Each": {
+                    "Type": "Map",
+                    "End": True,
+                    "ToleratedFailurePercentage": 5,
+                    "ItemProcessor": {
+                        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+                        "StartAt": "A",
+                        "States": {"A": _PASS},
+                    },
+                }
+            }
+        ),
+    ),
     ("task-lacks-permission", "given", _with_role(("dynamodb:PutItem",))),
+    (
+        "task-lacks-permission",
+        "what waiting for a job needs",
+        _with_role(
+            ("ecs:RunTask", "events:PutRule", "events:PutTargets"), Run=task("ecs:runTask.sync")
+        ),
+    ),
+    (
+        "task-lacks-permission",
+        "a job that Step Functions asks after",
+        _with_role(("glue:StartJobRun",), Run=task("glue:startJobRun.sync")),
+    ),
     ("task-lacks-permission", "by a wildcard", _with_role(("dynamodb:Put*",))),
     (
         "task-lacks-permission",

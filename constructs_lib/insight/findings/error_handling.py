@@ -9,6 +9,7 @@ from constructs_lib.insight.findings.states import ways_of
 from constructs_lib.insight.findings.ways import backwards, reachable
 from constructs_lib.insight.model import Assembly, Catch, StateMachine, Workflow
 
+_ALL_PERCENT = 100
 #: Catches of these take whatever went wrong; one that names an error has it understood.
 _WHATEVER = frozenset({"States.ALL", "States.TaskFailed"})
 
@@ -25,12 +26,27 @@ def _green_failures(assembly: Assembly) -> Iterator[Hit]:
     for workflow in assembly.workflows:
         if workflow.kind == "EXPRESS" and workflow.resource.key not in started:
             continue
+        yield from _all_items_may_fail(workflow)
         green = _ending_green(workflow.machine)
         for state in workflow.machine.states:
             for catch in state.catches:
                 if catch.target in green and _WHATEVER & set(catch.errors):
                     green.remove(catch.target)  # said once
                     yield _hit(workflow, state.full_name, catch)
+
+
+def _all_items_may_fail(workflow: Workflow) -> Iterator[Hit]:
+    for state in workflow.machine.all_states():
+        if state.fields.get("ToleratedFailurePercentage") == _ALL_PERCENT:
+            yield Hit(
+                place=workflow.resource.place,
+                state=state.full_name,
+                subject="ToleratedFailurePercentage",
+                severity="note",
+                what=f"{state.name!r} goes on as if nothing were wrong although all items may have "
+                "failed",
+                remedy="tolerate fewer failures, or count them in the result before going on",
+            )
 
 
 def _hit(workflow: Workflow, state: str, catch: Catch) -> Hit:
@@ -63,5 +79,6 @@ RULES = (
         remedy="end the error path in a Fail state, after compensation and notice if need be",
         link="https://docs.aws.amazon.com/step-functions/latest/dg/state-fail.html",
         find=_green_failures,
+        milder="note for a Map that tolerates that all items fail",
     ),
 )

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from constructs_lib.insight.findings.finding import FindingRule, Hit
-from constructs_lib.insight.findings.states import call_name, tasks_of
+from constructs_lib.insight.findings.states import call_name, known_errors, tasks_of
 from constructs_lib.insight.model import Assembly, State, Task
 from constructs_lib.service_models.error_names import declared_errors, error_prefix
 
@@ -99,7 +99,8 @@ def _right_name(name: str, task: Task) -> str | None:
     if not dot or expected is None or prefix.lower() != expected.lower():
         return None
     if task.kind != "sdk":
-        return None if prefix == expected else f"{expected}.{error}"
+        meant = _misspelt(error, task) or error
+        return None if name == f"{expected}.{meant}" else f"{expected}.{meant}"
     known = declared_errors(task.service) | {f"{expected}Exception", "SdkClientException"}
     if error in known:
         return None if prefix == expected else f"{expected}.{error}"
@@ -113,6 +114,20 @@ def _right_name(name: str, task: Task) -> str | None:
     if near:
         return f"{expected}.{near[0]}"
     return None if prefix == expected else f"{expected}.{error}"
+
+
+def _misspelt(error: str, task: Task) -> str | None:
+    """The error of an optimized integration that a name means which is almost that of one."""
+    table = known_errors(task)
+    listed = table.transient_errors + table.permanent_errors if table else ()
+    known = {name.partition(".")[2] for name in listed}
+    if task.service == "lambda":
+        known |= declared_errors(task.service)
+    folded = {one.lower(): one for one in known}
+    if error.lower() in folded:
+        return None  # models write EC2 as Ec2
+    near = difflib.get_close_matches(error.lower(), folded, n=1, cutoff=0.93)
+    return folded[near[0]] if near else None
 
 
 def _uncatchable(assembly: Assembly) -> Iterator[Hit]:

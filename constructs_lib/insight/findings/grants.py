@@ -53,6 +53,20 @@ class Need:
     any_of: bool = False
 
 
+#: Services whose jobs Step Functions waits for with a rule of EventBridge, which it makes with the
+#: workflow's role when the workflow is created. Source: Step Functions developer guide, "IAM
+#: policies for integrated services", the services' pages (read 2026-11-27).
+_AWAITED_BY_RULE = ("batch", "codebuild", "ecs", "sagemaker", "states")
+_AWAITS = ("events:PutRule", "events:PutTargets")
+
+
+def need_to_wait(task: Task) -> Need | None:
+    """What waiting for a job's end needs beside starting it; None where it needs nothing known."""
+    if task.pattern == "sync" and task.service in _AWAITED_BY_RULE:
+        return Need(actions=_AWAITS, on=None)
+    return None
+
+
 def need_of(task: Task) -> Need | None:
     """What a task needs; None where that is not known, or nothing."""
     if task.kind == "lambda":

@@ -11,6 +11,7 @@ from constructs_lib.insight.findings.grants import (
     Need,
     matches_action,
     need_of,
+    need_to_wait,
 )
 from constructs_lib.insight.findings.states import call_name, tasks_of
 from constructs_lib.insight.model import Assembly, State, Statement, Task, Workflow
@@ -49,11 +50,23 @@ _PIPE_TARGETS = {
 
 def _tasks_lack(assembly: Assembly) -> Iterator[Hit]:
     grants = Grants(assembly)
+    refused: set[str] = set()
     for workflow, state, task in tasks_of(assembly):
-        need = need_of(task)
-        if need is None or "Credentials" in state.fields:
+        if "Credentials" in state.fields:
             continue
-        if missing := grants.missing(workflow.role, need):
+        wait = need_to_wait(task) if workflow.resource.key not in refused else None
+        if wait and (missing := grants.missing(workflow.role, wait)):
+            refused.add(workflow.resource.key)  # said once
+            yield Hit(
+                place=workflow.resource.place,
+                state=state.full_name,
+                subject=" ".join(missing),
+                what=f"{state.name!r} waits for the end of {call_name(task)}, and the workflow's "
+                f"role does not have {' and '.join(missing)}, so that it cannot be created",
+                remedy=f"allow {' and '.join(missing)} on the rule StepFunctionsGetEventsFor…",
+            )
+        need = need_of(task)
+        if need and (missing := grants.missing(workflow.role, need)):
             on = f" on {need.on.text}" if need.on and need.on.key else ""
             joint = " or " if need.any_of else " and "
             yield Hit(

@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator
 
 from constructs_lib.insight.findings.finding import FindingRule, Hit
-from constructs_lib.insight.findings.states import call_name
+from constructs_lib.insight.findings.states import call_name, known_errors
 from constructs_lib.insight.model import Assembly, State, StateMachine, Task, Workflow
-from constructs_lib.service_models.service_errors import errors_of
 
 _LINK = "https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html"
 _ANYTHING = frozenset({"States.ALL", "States.TaskFailed"})
@@ -31,7 +30,7 @@ def _not_retried(assembly: Assembly) -> Iterator[Hit]:
     for workflow, state, task, named in _with_retried(assembly):
         if not _is_one_call(task):
             continue
-        known = errors_of(_canonical(task))
+        known = known_errors(task)
         if known is None:
             missing = not named
         else:
@@ -70,13 +69,6 @@ def _is_one_call(task: Task) -> bool:
     )
 
 
-def _canonical(task: Task) -> str:
-    """The task's resource as the table of errors knows it, whatever the function's ARN is."""
-    if task.kind == "lambda":
-        return "arn:aws:states:::lambda:invoke"
-    return task.resource_text
-
-
 def _permanent_retried(assembly: Assembly) -> Iterator[Hit]:
     for workflow in assembly.workflows:
         for state in workflow.machine.all_states():
@@ -91,7 +83,7 @@ def _permanent_retried(assembly: Assembly) -> Iterator[Hit]:
 
 
 def _permanent_ones(state: State) -> list[str]:
-    known = errors_of(_canonical(state.task)) if state.task else None
+    known = known_errors(state.task) if state.task else None
     permanent = _PERMANENT | set(known.permanent_errors if known else ())
     retried = [name for rule in state.retries if rule.max_attempts > 0 for name in rule.errors]
     return [name for name in retried if name in permanent or _HTTP_PERMANENT.fullmatch(name)]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from constructs_lib.insight.findings.ways import Ways
 from constructs_lib.insight.model import Assembly, State, StateMachine, Task, Workflow
+from constructs_lib.service_models.service_errors import ServiceErrors, errors_of
 
 _HAPPY = ("next", "choice", "default")
 
@@ -38,6 +39,13 @@ def ways_of(machine: StateMachine, *, over_errors: bool = True) -> Ways:
         ]
         for state in machine.states
     }
+
+
+def known_errors(task: Task) -> ServiceErrors | None:
+    """What the errors of a task mean, whatever function it calls; None where that is not known."""
+    return errors_of(
+        "arn:aws:states:::lambda:invoke" if task.kind == "lambda" else task.resource_text
+    )
 
 
 def call_name(task: Task) -> str:
