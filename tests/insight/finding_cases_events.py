@@ -174,6 +174,11 @@ BREAKS: list[Case] = [
         {k: v for k, v in _to_queue().items() if k != "LettersPolicy"},
     ),
     ("target-not-let-in", "a function", {k: v for k, v in _to_function().items() if k != "Invoke"}),
+    (
+        "target-not-let-in",
+        "a key of AWS's own",
+        _to_queue(Inbox=resource("AWS::SQS::Queue", KmsMasterKeyId="alias/aws/sqs")),
+    ),
     ("target-lacks-permission", "no role", _to_workflow(with_role=False)),
     ("target-lacks-permission", "another action", _to_workflow(action="states:StopExecution")),
     ("target-lacks-permission", "a pipe", _piped("sqs:ReceiveMessage")),
@@ -307,6 +312,22 @@ KEEPS: list[Case] = [
                 Principal="events.amazonaws.com",
             ),
         ),
+    ),
+    (
+        "target-not-let-in",
+        "EventBridge by the partition's suffix",
+        _to_function(
+            Invoke=resource(
+                "AWS::Lambda::Permission",
+                FunctionName=ref("Handle"),
+                Principal={"Fn::Sub": "events.${AWS::URLSuffix}"},
+            )
+        ),
+    ),
+    (
+        "target-not-let-in",
+        "a key of one's own",
+        _to_queue(Inbox=resource("AWS::SQS::Queue", KmsMasterKeyId="alias/shop")),
     ),
     ("target-not-let-in", "all of them", {**_to_queue(), **_to_function()}),
     (

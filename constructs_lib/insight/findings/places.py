@@ -40,6 +40,7 @@ class Places:
         self._top = Path(assembly.path)
         self._from = Path(os.environ.get("GITHUB_WORKSPACE") or os.curdir).resolve()
         self._texts: dict[Path, _Keys] = {}
+        self._names: dict[Path, str] = {}
 
     def of(self, finding: Finding) -> Line:
         """The line of the program that made it, else of the template or definition it is in."""
@@ -61,10 +62,11 @@ class Places:
         return Line(self._shown(path), self._texts[path].line([*resource, *states]))
 
     def _shown(self, path: Path) -> str:
-        whole = Path(os.path.abspath(path))  # noqa: PTH100 - links stay as they were named
-        if whole.is_relative_to(self._from):
-            return whole.relative_to(self._from).as_posix()
-        return path.as_posix()
+        if path not in self._names:
+            whole = Path(os.path.abspath(path))  # noqa: PTH100 - links stay as they were named
+            inside = whole.is_relative_to(self._from)
+            self._names[path] = (whole.relative_to(self._from) if inside else path).as_posix()
+        return self._names[path]
 
 
 class _Keys:
@@ -77,8 +79,9 @@ class _Keys:
             key = found["plain"]
             if found["colon"]:
                 key = found["double"]
-                with suppress(ValueError):  # an escape that YAML has and JSON has not
-                    key = json.loads(f'"{key}"')
+                if "\\" in key:
+                    with suppress(ValueError):  # an escape that YAML has and JSON has not
+                        key = json.loads(f'"{key}"')
             elif found["other_colon"]:
                 key = found["single"]
             if key:

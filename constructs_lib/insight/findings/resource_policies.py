@@ -8,6 +8,12 @@ from constructs_lib.insight.findings.finding import FindingRule, Hit
 from constructs_lib.insight.model import Assembly, Resource
 
 _SERVICE = "events.amazonaws.com"
+#: Ways to name EventBridge in a policy, everybody among them.
+_LETS_IN = frozenset({_SERVICE, "events.${AWS::URLSuffix}", "*"})
+#: Keys of AWS's own whose policies nobody can change. Source: AWS knowledge center, "Why isn't my
+#: Amazon SNS topic receiving EventBridge notifications?": a customer managed key must be used (read
+#: 2026-11-27).
+_CLOSED_KEYS = frozenset({"alias/aws/sqs", "alias/aws/sns"})
 #: The policy that a type wants, and the action.
 _POLICIES = {
     "AWS::SQS::Queue": ("AWS::SQS::QueuePolicy", "sqs:SendMessage"),
@@ -20,7 +26,7 @@ def _not_let_in(assembly: Assembly) -> Iterator[Hit]:
     let_in = {
         reference.key
         for policy in assembly.resource_policies
-        if {_SERVICE, "*"} & set(policy.principals)
+        if _LETS_IN & set(policy.principals)
         for reference in policy.on
     }
     for rule in assembly.rules:
@@ -28,8 +34,12 @@ def _not_let_in(assembly: Assembly) -> Iterator[Hit]:
             direct = target.destination if target.role is None else None
             for reached in (direct, target.dead_letter):
                 resource = assembly.resources.get(reached.key or "") if reached else None
-                if resource and resource.type in _POLICIES and resource.key not in let_in:
+                if resource is None or resource.type not in _POLICIES:
+                    continue
+                if resource.key not in let_in:
                     yield _hit(rule.resource, resource)
+                elif resource.properties.get("KmsMasterKeyId") in _CLOSED_KEYS:
+                    yield _closed(rule.resource, resource)
 
 
 def _hit(rule: Resource, resource: Resource) -> Hit:
@@ -41,6 +51,18 @@ def _hit(rule: Resource, resource: Resource) -> Hit:
         what=f"rule {rule.name!r} sends to {kind} {resource.name!r}, which does not let "
         "EventBridge in",
         remedy=f"allow {action} to {_SERVICE} in a {wanted}",
+    )
+
+
+def _closed(rule: Resource, resource: Resource) -> Hit:
+    key = resource.properties["KmsMasterKeyId"]
+    return Hit(
+        place=rule.place,
+        subject=f"{resource.key} {key}",
+        what=f"rule {rule.name!r} sends to {resource.name!r}, which is encrypted with {key}: "
+        "EventBridge may not use that key, and nobody can let it",
+        remedy=f"encrypt it with a key of your own that lets {_SERVICE} use kms:Decrypt and "
+        "kms:GenerateDataKey; a queue also with SqsManagedSseEnabled",
     )
 
 
