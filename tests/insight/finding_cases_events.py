@@ -329,6 +329,11 @@ KEEPS: list[Case] = [
         "a key of one's own",
         _to_queue(Inbox=resource("AWS::SQS::Queue", KmsMasterKeyId="alias/shop")),
     ),
+    (
+        "target-not-let-in",
+        "a key that only the deployment knows",
+        _to_queue(Inbox=resource("AWS::SQS::Queue", KmsMasterKeyId=ref("Key"))),
+    ),
     ("target-not-let-in", "all of them", {**_to_queue(), **_to_function()}),
     (
         "target-lacks-permission",

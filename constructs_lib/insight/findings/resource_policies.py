@@ -13,7 +13,7 @@ _LETS_IN = frozenset({_SERVICE, "events.${AWS::URLSuffix}", "*"})
 #: Keys of AWS's own whose policies nobody can change. Source: AWS knowledge center, "Why isn't my
 #: Amazon SNS topic receiving EventBridge notifications?": a customer managed key must be used (read
 #: 2026-11-27).
-_CLOSED_KEYS = frozenset({"alias/aws/sqs", "alias/aws/sns"})
+_CLOSED_KEYS = ("alias/aws/sqs", "alias/aws/sns")
 #: The policy that a type wants, and the action.
 _POLICIES = {
     "AWS::SQS::Queue": ("AWS::SQS::QueuePolicy", "sqs:SendMessage"),
@@ -38,8 +38,8 @@ def _not_let_in(assembly: Assembly) -> Iterator[Hit]:
                     continue
                 if resource.key not in let_in:
                     yield _hit(rule.resource, resource)
-                elif resource.properties.get("KmsMasterKeyId") in _CLOSED_KEYS:
-                    yield _closed(rule.resource, resource)
+                elif key := _closed_key(resource):
+                    yield _closed(rule.resource, resource, key)
 
 
 def _hit(rule: Resource, resource: Resource) -> Hit:
@@ -54,8 +54,13 @@ def _hit(rule: Resource, resource: Resource) -> Hit:
     )
 
 
-def _closed(rule: Resource, resource: Resource) -> Hit:
-    key = resource.properties["KmsMasterKeyId"]
+def _closed_key(resource: Resource) -> str | None:
+    """The key of AWS's own that encrypts it, by its name or as part of an ARN."""
+    named = str(resource.properties.get("KmsMasterKeyId"))
+    return next((key for key in _CLOSED_KEYS if key in named), None)
+
+
+def _closed(rule: Resource, resource: Resource, key: str) -> Hit:
     return Hit(
         place=rule.place,
         subject=f"{resource.key} {key}",
