@@ -74,4 +74,4 @@ def _counts(graph: Graph) -> str:
         kinds = [node.kind for node in graph.nodes]
         counts = [(kinds.count("bus"), "bus"), (kinds.count("rule"), "rule")]
         counts.append((sum(node.key is not None for node in graph.nodes), "resource"))
-    return ", ".join(counted(count, word) for count, word in counts)
+    return ", ".join(counted(count, word) for count, word in counts if count) or "nothing"
