@@ -500,6 +500,14 @@ KEEPS: list[Case] = [
             ),
         },
     ),
+    (
+        "permission-not-needed",
+        "what a service does in the caller's name",
+        _with_role(
+            ("rekognition:DetectLabels", "s3:GetObject"),
+            Look=task("aws-sdk:rekognition:detectLabels"),
+        ),
+    ),
     ("permission-not-needed", "just that", _with_role(("dynamodb:PutItem", "logs:PutLogEvents"))),
     (
         "permission-not-needed",

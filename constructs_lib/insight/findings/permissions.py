@@ -19,8 +19,25 @@ from constructs_lib.insight.model import Assembly, State, Statement, Task, Workf
 _LINK = (
     "https://docs.aws.amazon.com/step-functions/latest/dg/service-integration-iam-templates.html"
 )
-#: What workflows need beside their calls: logs, traces, keys.
-_BESIDE = re.compile(r"(?:logs|xray|kms):.*", re.IGNORECASE)
+#: What workflows need beside their calls: logs, traces, keys; and what SAM's connectors give.
+_BESIDE = re.compile(r"(?:logs|xray|kms):.*|lambda:InvokeAsync", re.IGNORECASE)
+#: Services that do nothing to other ones in the caller's name. Rekognition reads a bucket with the
+#: caller's permission, Athena a catalog, CloudFormation makes anything: nobody knows what.
+_PLAIN = frozenset(
+    {
+        "cognitoidentityprovider",
+        "dynamodb",
+        "eventbridge",
+        "events",
+        "http",
+        "lambda",
+        "sesv2",
+        "sfn",
+        "sns",
+        "sqs",
+        "states",
+    }
+)
 #: What waits for another service's end: the rule that EventBridge keeps for it.
 _SYNC = re.compile(
     r"events:(?:PutTargets|PutRule|DescribeRule)|states:(?:DescribeExecution|StopExecution)",
@@ -132,7 +149,7 @@ def _not_needed(assembly: Assembly) -> Iterator[Hit]:
         if any(need_of(task) is None and task.kind != "activity" for _, task in calls):
             continue  # what such a task needs is not known
         needed = {action for _, task in calls if (need := need_of(task)) for action in need.actions}
-        beside = _beside(workflows, calls)
+        beside = _beside(workflows, calls, needed)
         for statement in statements.get(role, ()):
             yield from _too_much(statement, needed, beside, _named(workflows))
 
@@ -175,7 +192,9 @@ def _roles(assembly: Assembly) -> dict[str, list[Workflow]]:
     return {role: users for role, users in roles.items() if role not in others}
 
 
-def _beside(workflows: list[Workflow], calls: list[tuple[State, Task]]) -> _Beside:
+def _beside(
+    workflows: list[Workflow], calls: list[tuple[State, Task]], needed: set[str]
+) -> _Beside:
     """Tells what workflows need beside their calls."""
     synced = {task.service for _, task in calls if task.pattern == "sync"}
     allowed = [_BESIDE]
@@ -187,9 +206,15 @@ def _beside(workflows: list[Workflow], calls: list[tuple[State, Task]]) -> _Besi
         allowed.append(_DISTRIBUTED)
     if _passes_role(calls):
         allowed.append(_PASSED)
-    return lambda action: (
-        action.partition(":")[0].lower() in synced or any(one.fullmatch(action) for one in allowed)
-    )
+    is_plain = all(task.service in _PLAIN for _, task in calls)
+    own = {action.partition(":")[0] for action in needed}
+
+    def beside(action: str) -> bool:
+        service = action.partition(":")[0].lower()
+        in_its_name = not is_plain and service not in own
+        return in_its_name or service in synced or any(one.fullmatch(action) for one in allowed)
+
+    return beside
 
 
 def _is_distributed(state: State) -> bool:
