@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import replace
 from typing import Any, TypeGuard
 
@@ -40,6 +40,8 @@ _PLAIN_NAMES = {
 }
 _MALFORMED = (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError)
 _MOST_ATTEMPTS = 20
+#: Begins the value that a parameter without one has while SAM looks at the template.
+_UNSET = "DuetUnset"
 
 
 def transformed(stack: TemplateStack, note: Callable[[str], None]) -> TemplateStack:
@@ -58,8 +60,16 @@ def transformed(stack: TemplateStack, note: Callable[[str], None]) -> TemplateSt
         return stack
     template = _with_files_elsewhere(stack.template)
     kept = _taken_out(template, note, stack.file)
+    unset = _unset_parameters(template)
     for _ in range(_MOST_ATTEMPTS):
-        result, refused = _translate(template, note, stack.file)
+        result, refused, reasons = _translate(template, {}, stack.file)
+        if result is None and unset:
+            # SAM wants texts where a template may have a parameter that is given at deployment.
+            result, refused, reasons = _translate(template, unset, stack.file)
+            if result is not None:
+                result = _with_markers(result, unset, frozenset(result.get("Resources", ())))
+        for reason in reasons:
+            note(reason)
         if result is not None:
             result["Resources"] = {**result.get("Resources", {}), **_plain(kept)}
             return replace(stack, template=result)
@@ -74,10 +84,42 @@ def transformed(stack: TemplateStack, note: Callable[[str], None]) -> TemplateSt
     return replace(stack, template={**template, "Resources": _plain(resources)})
 
 
+def _unset_parameters(template: Mapping[str, Any]) -> dict[str, str]:
+    """Parameters without a default, with values that SAM takes for names as well."""
+    declared = template.get("Parameters")
+    return {
+        name: f"{_UNSET}{name}"
+        for name, one in (declared.items() if _is_object(declared) else ())
+        if _is_object(one) and "Default" not in one
+    }
+
+
+def _with_markers(value: Any, unset: Mapping[str, str], ids: Container[str]) -> Any:
+    """The translated template with the markers of parameters in place of their values.
+
+    Args:
+        ids: Logical ids, of which values may have become parts; they stay.
+    """
+    if isinstance(value, str):
+        # The longest first: one name may begin with another.
+        for name in sorted(unset, key=len, reverse=True) if value not in ids else ():
+            value = value.replace(unset[name], f"${{{name}}}")
+        return value
+    if isinstance(value, list):
+        return [_with_markers(one, unset, ids) for one in value]
+    if isinstance(value, dict):
+        return {key: _with_markers(one, unset, ids) for key, one in value.items()}
+    return value
+
+
 def _translate(
-    template: Mapping[str, Any], note: Callable[[str], None], file: str
-) -> tuple[dict[str, Any] | None, set[str]]:
-    """The translated template, or the logical ids of what is refused."""
+    template: Mapping[str, Any], values: Mapping[str, str], file: str
+) -> tuple[dict[str, Any] | None, set[str], list[str]]:
+    """The translated template, or the logical ids of what is refused; and why it is.
+
+    Args:
+        values: Of parameters.
+    """
     try:
         import boto3
         from samtranslator.model.exceptions import ExceptionWithMessage, InvalidDocumentException
@@ -91,18 +133,20 @@ def _translate(
     logging.getLogger("samtranslator").setLevel(logging.CRITICAL)
     translator = Translator(None, Parser(), boto_session=boto3.session.Session(region_name=_REGION))
     try:
-        return translator.translate(copy.deepcopy(template), parameter_values={}), set()
+        translated: dict[str, Any] = translator.translate(
+            copy.deepcopy(template), parameter_values=dict(values)
+        )
     except InvalidDocumentException as error:
-        refused: set[str] = set()
-        for cause in error.causes:
-            note(f"{file}: SAM refuses it: {' '.join(cause.message.split())}")
-            refused.add(str(getattr(cause, "_logical_id", "")).partition(".")[0])
-        return None, refused
+        reasons = [" ".join(cause.message.split()) for cause in error.causes]
+        refused = {str(getattr(each, "_logical_id", "")).partition(".")[0] for each in error.causes}
     except ExceptionWithMessage as error:
-        note(f"{file}: SAM refuses it: {error.message}")
+        reasons, refused = [error.message], set()
     except _MALFORMED as error:
-        note(f"{file}: SAM cannot read it ({type(error).__name__}: {error!s:.120})")
-    return None, set()
+        why = f"{file}: SAM cannot read it ({type(error).__name__}: {error!s:.120})"
+        return None, set(), [why]
+    else:
+        return translated, set(), []
+    return None, refused, [f"{file}: SAM refuses it: {reason}" for reason in reasons]
 
 
 def _with_files_elsewhere(template: Mapping[str, JsonValue]) -> dict[str, Any]:
