@@ -1,6 +1,8 @@
 // Where a picture is looked at, and how near: pan and zoom.
 // A picture that is first shown, or gone to, is not made smaller than this: its text stays readable.
 const LEAST_SCALE = 0.75;
+// Of a path that a run took, the way is more than the words, which the timeline has, too.
+const LEAST_SCALE_OF_PATHS = 0.6;
 
 class Camera {
   constructor(svg) {
@@ -56,7 +58,7 @@ class Camera {
     const width = Math.max(...boxes.map((box) => box.x + box.width)) - left;
     const height = Math.max(...boxes.map((box) => box.y + box.height)) - top;
     const fit = Math.min((room.width - 64) / width, (room.height - 64) / height);
-    const scale = Math.min(Math.max(fit, LEAST_SCALE), 1.1);
+    const scale = Math.min(Math.max(fit, LEAST_SCALE_OF_PATHS), 1.1);
     const place = (length, start, size) =>
       size * scale <= length - 32 ? (length - size * scale) / 2 - start * scale : 32 - start * scale;
     this.at = { scale, x: place(room.width, left, width), y: place(room.height, top, height) };
