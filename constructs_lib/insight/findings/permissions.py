@@ -22,7 +22,7 @@ _LINK = (
 #: What workflows need beside their calls: logs, traces, keys; and what SAM's connectors give.
 _BESIDE = re.compile(r"(?:logs|xray|kms):.*|lambda:InvokeAsync", re.IGNORECASE)
 #: Services that do nothing to other ones in the caller's name. Rekognition reads a bucket with the
-#: caller's permission, Athena a catalog, CloudFormation makes anything: nobody knows what.
+#: caller's permission, Athena a catalog, CloudFormation makes anything: such needs are unknown.
 _PLAIN = frozenset(
     {
         "cognitoidentityprovider",
