@@ -7,23 +7,24 @@ from dataclasses import dataclass
 from typing import TypeVar, cast
 
 from constructs_lib.local._emulator_client import EmulatorClient
-from constructs_lib.local._journal_records import (
-    OUTSIDE,
-    ApiCalls,
-    Caller,
+from constructs_lib.local._journal_events import (
     DeliveryAttempt,
     EventArchived,
     EventMatched,
     EventPublished,
+    PipeDelivery,
+)
+from constructs_lib.local._journal_json import api_calls_from_json, record_from_json
+from constructs_lib.local._journal_records import (
+    OUTSIDE,
+    ApiCalls,
+    Caller,
     ExecutionEnded,
     ExecutionStarted,
     FaultStruck,
     FunctionInvoked,
     JournalRecord,
     MailSent,
-    PipeDelivery,
-    api_calls_from_json,
-    record_from_json,
 )
 
 __all__ = [

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from constructs_lib.local._journal_records import KINDS
+from constructs_lib.local._journal_json import KINDS
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "trace.md").read_text(encoding="utf-8")
 

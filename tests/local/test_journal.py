@@ -12,7 +12,7 @@ import pytest
 from ministack.core.responses import get_account_id
 
 from constructs_lib.local import EmbeddedAws, Fault
-from constructs_lib.local._journal_records import record_from_json, to_json
+from constructs_lib.local._journal_json import record_from_json, to_json
 from constructs_lib.local.extensions import journal_store
 from constructs_lib.local.journal import (
     OUTSIDE,

@@ -17,7 +17,8 @@ from ministack import app
 from ministack.core.responses import get_account_id
 
 from constructs_lib.local._fault_wire import WireRequest, rest_action
-from constructs_lib.local._journal_records import ApiCalls, to_json
+from constructs_lib.local._journal_json import to_json
+from constructs_lib.local._journal_records import ApiCalls
 from constructs_lib.local.extensions import (
     journal_calls,
     journal_capacity,

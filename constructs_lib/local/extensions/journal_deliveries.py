@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from constructs_lib.local._journal_records import DeliveryAttempt
+from constructs_lib.local._journal_events import DeliveryAttempt
 from constructs_lib.local.extensions import journal_store
 from constructs_lib.local.extensions.delivery import Delivery, DeliveryError
 

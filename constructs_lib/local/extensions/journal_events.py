@@ -12,12 +12,8 @@ from typing import cast
 
 from ministack.services import eventbridge
 
-from constructs_lib.local._journal_records import (
-    Caller,
-    EventArchived,
-    EventMatched,
-    EventPublished,
-)
+from constructs_lib.local._journal_events import EventArchived, EventMatched, EventPublished
+from constructs_lib.local._journal_records import Caller
 from constructs_lib.local.extensions import journal_store
 from constructs_lib.local.extensions.journal_callers import acting_as, current_caller
 

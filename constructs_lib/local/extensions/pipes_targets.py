@@ -17,7 +17,8 @@ from typing import cast
 
 from ministack.services import eventbridge, pipes, stepfunctions
 
-from constructs_lib.local._journal_records import Caller, PipeDelivery
+from constructs_lib.local._journal_events import PipeDelivery
+from constructs_lib.local._journal_records import Caller
 from constructs_lib.local.extensions import journal_store
 from constructs_lib.local.extensions.answers import content, failed
 from constructs_lib.local.extensions.fault_points import InjectedError, possible_faults
