@@ -83,7 +83,7 @@ def counted(count: int, word: str) -> str:
     return f"{count} {word if count == 1 else _PLURALS.get(word, word + 's')}"
 
 
-_PLURALS = {"bus": "buses"}
+_PLURALS = {"branch": "branches", "bus": "buses"}
 
 
 def said_label(edge: Edge) -> str:

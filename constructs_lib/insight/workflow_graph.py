@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from constructs_lib.insight.graph import Edge, EdgeKind, Graph, Group, Node, NodeKind
 from constructs_lib.insight.model import State, StateMachine, Task, Workflow
+from constructs_lib.insight.words import counted
 
 _KINDS: dict[str, NodeKind] = {
     "Task": "task",
@@ -198,7 +199,7 @@ def _branches(state: State) -> str:
         config = processor.get("ProcessorConfig") if isinstance(processor, dict) else None
         distributed = isinstance(config, dict) and config.get("Mode") == "DISTRIBUTED"
         return "Map · distributed" if distributed else "Map · for each item"
-    return f"Parallel · {len(state.branches)} branches" if state.branches else "Parallel · empty"
+    return f"Parallel · {counted(len(state.branches), 'branch') if state.branches else 'empty'}"
 
 
 def _with_error_paths(nodes: list[Node], edges: Iterable[Edge], start: str) -> list[Node]:

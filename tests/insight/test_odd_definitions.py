@@ -11,6 +11,7 @@ from constructs_lib.insight.cost import cost_report
 from constructs_lib.insight.cost.assumptions import DEFAULTS, with_stated
 from constructs_lib.insight.cost.workflow_cost import WorkflowCost
 from constructs_lib.insight.model import Assembly
+from constructs_lib.insight.workflow_graph import workflow_graph
 
 _INVOKE = "arn:aws:states:::lambda:invoke"
 
@@ -175,3 +176,21 @@ def test_events_of_partners_have_a_price_of_their_own_that_is_not_counted(tmp_pa
     cost = _cost(tmp_path, {"Put": _task("arn:aws:states:::aws-sdk:eventbridge:putPartnerEvents")})
 
     assert "has no line in the price list" in cost.notes[0]
+
+
+def test_a_map_has_no_more_items_than_its_reader_takes(tmp_path: Path) -> None:
+    processor = {**_inside("Pack"), "ProcessorConfig": {"Mode": "DISTRIBUTED"}}
+    reader = {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"MaxItems": 4}}
+    state = {"Type": "Map", "ItemReader": reader, "ItemProcessor": processor, "End": True}
+
+    (path,) = _cost(tmp_path, {"Each": state}).paths
+
+    assert path.units.counts["standard-transitions"] == 1 + 4
+
+
+def test_one_branch_is_said_in_the_singular(tmp_path: Path) -> None:
+    state = {"Type": "Parallel", "Branches": [_inside("One")], "End": True}
+
+    graph = workflow_graph(_read(tmp_path, {"All": state}).workflows[0])
+
+    assert [node.subtitle for node in graph.nodes if node.title == "All"] == ["Parallel · 1 branch"]

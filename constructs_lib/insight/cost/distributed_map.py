@@ -1,4 +1,4 @@
-"""What of a Distributed Map decides its bill: its children's kind and batches."""
+"""What of a Distributed Map decides its bill: its items, its children's kind and batches."""
 
 from __future__ import annotations
 
@@ -24,3 +24,12 @@ def batch_size(state: State) -> int | None:
         return 1
     size = batcher.get("MaxItemsPerBatch")
     return size if isinstance(size, int) and size > 0 else None
+
+
+def most_items(state: State) -> int | None:
+    """How many items it reads at most; None where that is not said, or known at run time only."""
+    reader = state.fields.get("ItemReader")
+    config = reader.get("ReaderConfig") if isinstance(reader, Mapping) else None
+    most = config.get("MaxItems") if isinstance(config, Mapping) else None
+    # 0 is no limit.
+    return most if isinstance(most, int) and most > 0 else None

@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from constructs_lib.insight.cost.distributed_map import most_items
 from constructs_lib.insight.model import State, StateMachine
 
 # Beyond it, partial ways are no longer followed: a foreign definition may have more than stars.
@@ -146,7 +147,8 @@ class Travel:
         written = state.fields.get("Items")
         if isinstance(written, list):
             return len(written)
-        return self.items(state)
+        most = most_items(state)
+        return self.items(state) if most is None else min(self.items(state), most)
 
     def _outcomes(self, state: State) -> tuple[list[tuple[Visit, str | None]], bool]:
         """How a state is left: each way once, however many errors or choices lead there."""
