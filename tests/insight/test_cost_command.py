@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from constructs_lib.commands.cost import app
+from constructs_lib.insight.runs import Run, save_run
 from tests.insight.machines import SUCCEED, machine, read, task
 
 
@@ -60,6 +62,16 @@ def test_a_file_that_is_no_run_ends_it_with_2(template: str) -> None:
 
     assert ran.exit_code == 2
     assert "is no run file" in ran.output
+
+
+def test_of_a_run_file_of_before_calls_were_recorded_it_says_what_is_lacking(
+    template: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "run.json"
+    save_run(Run(name="old", recorded=datetime(2026, 11, 27, tzinfo=UTC)), file)
+
+    assert "record the run again" in _run(template, "--run", str(file))
+    assert "calls" in json.loads(_run(template, "--run", str(file), "--json"))["run"]["lacks"]
 
 
 def test_it_starts_neither_node_nor_an_aws_client(template: str) -> None:
