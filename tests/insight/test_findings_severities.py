@@ -21,6 +21,8 @@ from tests.insight.insight_templates import (
 _SHOP = {"source": ["shop"]}
 _QUEUE: Resources = {"Bus": bus(), "Inbox": resource("AWS::SQS::Queue")}
 _LOG: Resources = {"Bus": bus(), "Log": resource("AWS::Logs::LogGroup")}
+_END = {"Type": "Succeed"}
+_BACK = {"Type": "Pass", "Next": "B"}
 _TICKS = resource(
     "AWS::Events::Rule", ScheduleExpression="rate(1 hour)", Targets=[target("Handle")]
 )
@@ -52,6 +54,12 @@ _SCHEDULE = resource(
         (
             "function-without-failure-destination",
             {**_FUNCTION, "Ticks": _TICKS, "Rule": rule(_SHOP, target("Handle"))},
+            "warning",
+        ),
+        ("unreachable-state", workflow({"A": _END, "B": _END}), "error"),
+        (
+            "unreachable-state",
+            workflow({"A": _END, "B": {"Type": "Pass", "Next": "C"}, "C": _BACK}),
             "warning",
         ),
         ("task-without-timeout", workflow({"Call": task("dynamodb:putItem")}), "note"),
@@ -94,6 +102,8 @@ _SCHEDULE = resource(
         "a function fails on events",
         "a function fails on ticks",
         "a function fails on both",
+        "nothing leads to a state",
+        "unreachable states lead to it",
         "a call answers or is ended",
         "a job may hang",
         "a job that its service ends",

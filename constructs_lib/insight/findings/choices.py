@@ -63,12 +63,14 @@ def _unreachable(assembly: Assembly) -> Iterator[Hit]:
             if machine.start_at not in ways:
                 continue  # said as a problem of the definition
             reached = reachable(ways, [machine.start_at])
+            led_to = {target for following in ways.values() for target in following}
             for state in machine.states:
                 if state.name not in reached:
                     yield Hit(
                         place=workflow.resource.place,
                         state=state.full_name,
                         what=f"state {state.name!r} is never come to from {machine.start_at!r}",
+                        severity="warning" if state.name in led_to else None,
                     )
 
 
@@ -85,11 +87,13 @@ RULES = (
     ),
     FindingRule(
         id="unreachable-state",
-        severity="warning",
+        severity="error",
         title="An unreachable state",
-        why="It never runs: a transition to it was forgotten, or it is left over.",
+        why="It never runs: a transition to it was forgotten, or it is left over. Step Functions "
+        "refuses a definition in which nothing at all leads to a state.",
         remedy="lead a transition to it, or delete it",
         link="https://docs.aws.amazon.com/step-functions/latest/dg/statemachine-structure.html",
         find=_unreachable,
+        milder="warning where only unreachable states lead to it",
     ),
 )

@@ -10,6 +10,8 @@ from constructs_lib.insight.findings.finding import FindingRule, Hit
 from constructs_lib.insight.model import Assembly
 from constructs_lib.states_language import check_definition
 
+_NOT_REACHED = "is not reachable."
+
 
 def _refused(assembly: Assembly) -> Iterator[Hit]:
     for workflow in assembly.workflows:
@@ -17,6 +19,8 @@ def _refused(assembly: Assembly) -> Iterator[Hit]:
             continue  # not known, or empty: said in the notes
         text = json.dumps(workflow.machine.definition)
         for one in check_definition(text, express=workflow.kind == "EXPRESS"):
+            if one.message.endswith(_NOT_REACHED):
+                continue  # said by unreachable-state
             where = f" at {one.location}" if one.location else ""
             yield Hit(
                 place=workflow.resource.place,
