@@ -17,6 +17,7 @@ from constructs_lib.insight.prices import prices
 _GB = 2**30
 _DAYS_A_MONTH = Decimal(30)
 _DISABLED = "it is disabled: nothing is billed until it is enabled"
+_STOPPED = "it is stopped: nothing is billed until it is started"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,11 +103,19 @@ class EventFlows:
         """All that becomes of one event of a kind."""
         notes: list[str] = []
         parts = [self._publication(kind), *self._archives(kind)]
-        for rule in self._assembly.rules:
-            pattern = rule.pattern if rule.enabled and rule.bus == kind.bus else None
-            if pattern and matches(pattern, kind):
+        takers = [
+            rule
+            for rule in self._assembly.rules
+            if rule.bus == kind.bus and rule.pattern and matches(rule.pattern, kind)
+        ]
+        for rule in takers:
+            if not rule.enabled:
+                notes.append(f"{rule.resource.name} is disabled and takes none")
+            elif not rule.targets:
+                notes.append(f"{rule.resource.name} takes it and has no target")
+            else:
                 parts += self._targets(rule, kind.detail_type, notes.append)
-        if len(parts) == 1:
+        if not takers:
             notes.append("no rule of the assembly takes it")
         return EventFlow(
             name=kind.title,
@@ -246,7 +255,7 @@ class EventFlows:
 
     def _pipe(self, pipe: Pipe) -> EventFlow:
         """One record of a pipe, alone in its batch, that its filter lets through."""
-        notes: list[str] = []
+        notes = [] if pipe.running else [_STOPPED]
         blocks = prices()["pipe-requests"].units_of(self._assumptions.message_bytes)
         parts = [FlowPart(what="taken by the pipe", units=units("pipe-requests", blocks))]
         source = pipe.source.key or ""
@@ -256,6 +265,9 @@ class EventFlows:
         elif (resource := self._assembly.resources.get(source)) and "DynamoDB" in resource.type:
             what = f"read from the stream of {resource.name}"
             parts.append(FlowPart(what=what, units=units("dynamodb-stream-reads")))
+        else:
+            read = self._name(source) if source else pipe.source.text
+            notes.append(f"what it costs to read {read} is not known here")
         for reference in (pipe.enrichment, pipe.target):
             if reference is not None:
                 parts += self._destination(reference, "*", notes.append)

@@ -15,9 +15,12 @@ from constructs_lib.insight.cost.report import CostReport, WorkflowAtMix
 from constructs_lib.insight.cost.units import Bill, Units, usd_per_million
 from constructs_lib.insight.cost.workflow_cost import PathCost
 from constructs_lib.insight.prices import Price, prices
+from constructs_lib.insight.words import counted
 
 #: Rows of a table of paths, unless all are asked for.
 _ROWS = 12
+#: From here on nobody asks for the digits behind the point.
+_MANY = 1000
 #: What units are called in tables, of one and of many.
 _SHORT = {
     "standard-transitions": ("transition", "transitions"),
@@ -46,7 +49,13 @@ _SHORT = {
     "alarms": ("alarm", "alarms"),
     "dashboards": ("dashboard", "dashboards"),
     "keys": ("key", "keys"),
+    "key-requests": ("key request", "key requests"),
+    "log-gigabytes": ("logged GB", "logged GB"),
+    "log-storage": ("log GB-month", "log GB-months"),
+    "deliveries-in-account": ("delivery", "deliveries"),
+    "scheduler-invocations": ("scheduled call", "scheduled calls"),
     "secrets": ("secret", "secrets"),
+    "traces": ("trace", "traces"),
 }
 
 
@@ -84,7 +93,9 @@ def units_text(used: Units) -> str:
 
 def amount(count: Decimal) -> str:
     """A count, with no more figures than it needs."""
-    return f"{count:,.0f}" if count == count.to_integral_value() else f"{count:.3g}"
+    if count == count.to_integral_value() or count >= _MANY:
+        return f"{count:,.0f}"
+    return f"{Decimal(f'{count:.3g}'):f}"  # three digits, and no exponent
 
 
 def dollars(usd: Decimal) -> str:
@@ -142,7 +153,7 @@ def _marked(path: PathCost, at_mix: WorkflowAtMix) -> str:
 def _summary(at_mix: WorkflowAtMix) -> Group:
     cost = at_mix.cost
     ways = sum(path.ways for path in cost.paths)
-    found = f"{ways} ways with {len(cost.paths)} different bills"
+    found = f"{counted(ways, 'way')} with {counted(len(cost.paths), 'different bill')}"
     if not cost.is_complete:
         without_loops = f"{cost.extent.count:,}" if cost.extent else "an unknown number of"
         found = (
