@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import urllib.request
 import uuid
 from collections.abc import Iterator
 from contextlib import closing
@@ -170,6 +171,17 @@ def test_the_schema_of_an_event_in_hand_can_be_asked_for(schemas: Any) -> None:
 
     components = json.loads(found["Content"])["components"]["schemas"]
     assert components["OrderPlaced"]["properties"] == {"id": {"type": "integer", "format": "int64"}}
+
+
+def test_the_emulator_s_reset_forgets_discoverers_and_schemas() -> None:
+    with EmbeddedAws() as own, closing(own.client("schemas")) as schemas:  # type: ignore[call-overload]  # no stubs
+        schemas.create_discoverer(
+            SourceArn=f"arn:aws:events:us-east-1:{own.account_id}:event-bus/default"
+        )
+        urllib.request.urlopen(f"{own.endpoint_url}/_ministack/reset", data=b"").close()  # noqa: S310 - http on loopback
+
+        assert schemas.list_discoverers()["Discoverers"] == []
+        assert schemas.list_registries()["Registries"] == []
 
 
 def _discoverer(**properties: object) -> dict[str, object]:

@@ -19,6 +19,7 @@ from ministack.services.cloudformation import provisioners
 
 from constructs_lib.local.extensions import schema_api
 from constructs_lib.local.extensions.answers import Properties, Resource
+from constructs_lib.local.extensions.resets import at_reset
 from constructs_lib.local.extensions.schema_api import Document, Request, SchemaError, serve
 from constructs_lib.local.extensions.schema_inference import as_json_schema
 
@@ -54,6 +55,7 @@ def register() -> None:
     provisioners._REPLACING_PROPERTIES[REGISTRY] = ("RegistryName",)
     provisioners._REPLACING_PROPERTIES[SCHEMA] = ("RegistryName", "SchemaName")
     provisioners._CUSTOM_NAME_REPLACEMENT[REGISTRY] = {"name": "RegistryName"}
+    at_reset(_registries.clear)
     schema_api.register()
     in_registry = "/v1/registries/name/{registry}"
     serve("GET", "/v1/registries", _listed_registries)

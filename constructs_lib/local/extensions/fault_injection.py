@@ -31,6 +31,7 @@ from constructs_lib.local.extensions.fault_points import (
     possible_faults,
     real_latency_seconds,
 )
+from constructs_lib.local.extensions.resets import at_reset
 from constructs_lib.local.faults import Fault
 
 _Query = Mapping[str, Sequence[str]]
@@ -46,7 +47,7 @@ def register() -> None:
     """Put the faults in front of every way in."""
     app._handle_special_data_plane_request = _over_http(app._handle_special_data_plane_request)
     app._handle_post_body_shortcuts = _with_control(app._handle_post_body_shortcuts)
-    app._reset_all_state = _forgetting(app._reset_all_state)
+    at_reset(fault_store.forget)
     app.call_service_handler_sync = _without_network(app.call_service_handler_sync)
     for resource, task in tuple(stepfunctions._SERVICE_DISPATCH.items()):
         service_name, action = resource.split(":")[-2:]
@@ -144,14 +145,6 @@ def _invoking(invoke: Callable[[str, object], object]) -> Callable[[str, object]
             raise error.as_task_error("Lambda") from error
 
     return invoke_or_fail
-
-
-def _forgetting(reset: Callable[[], None]) -> Callable[[], None]:
-    def reset_all() -> None:
-        reset()
-        fault_store.forget()
-
-    return reset_all
 
 
 def _with_control(handle: _Handle) -> _Handle:

@@ -29,6 +29,7 @@ from constructs_lib.local.extensions import (
     journal_store,
 )
 from constructs_lib.local.extensions.journal_store import CallCount, CallKey
+from constructs_lib.local.extensions.resets import at_reset
 from constructs_lib.local.journal import JOURNAL_PATH
 
 # boto3's names of the services that sign requests under another one.
@@ -47,7 +48,7 @@ def register() -> None:
     journal_mails.register()
     journal_calls.register()
     app._handle_post_body_shortcuts = _serving(app._handle_post_body_shortcuts)
-    app._reset_all_state = _forgetting(app._reset_all_state)
+    at_reset(journal_store.forget)
 
 
 def _serving(handle: _Handle) -> _Handle:
@@ -109,11 +110,3 @@ def _api_calls(key: CallKey, count: CallCount) -> ApiCalls:
         read_units=count.read_units,
         write_units=count.write_units,
     )
-
-
-def _forgetting(reset: Callable[[], None]) -> Callable[[], None]:
-    def reset_all() -> None:
-        reset()
-        journal_store.forget()
-
-    return reset_all

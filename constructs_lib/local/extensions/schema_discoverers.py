@@ -27,6 +27,7 @@ from ministack.services.cloudformation import provisioners
 
 from constructs_lib.local.extensions.answers import Properties, Resource
 from constructs_lib.local.extensions.event_schemas import ensure_registry, schema_version
+from constructs_lib.local.extensions.resets import at_reset
 from constructs_lib.local.extensions.schema_api import Document, Request, SchemaError, serve
 from constructs_lib.local.extensions.schema_inference import open_api, schema_name
 
@@ -51,6 +52,7 @@ def register() -> None:
         "delete": lambda physical_id, _properties: _discoverers.pop(_last_name(physical_id), None),
     }
     provisioners._REPLACING_PROPERTIES[DISCOVERER] = ("SourceArn",)
+    at_reset(_discoverers.clear)
     one = f"{_PATH}/id/{{id}}"
     serve("POST", _PATH, lambda request: create(request.body), status=201)
     serve("GET", _PATH, _listed)
