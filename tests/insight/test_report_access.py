@@ -35,6 +35,16 @@ def test_on_a_narrow_window_details_leave_what_was_found_in_sight(narrow: Opened
     assert narrow.page.evaluate("document.documentElement.scrollWidth") == 390
 
 
+def test_on_a_narrow_window_an_events_path_is_shown_from_its_bus_on(narrow: Opened) -> None:
+    narrow.page.locator("#run-lists summary", has_text="Events").click()
+    narrow.page.locator("#run-lists button", has_text="UserSignedUp").click()
+
+    bus = narrow.node("AppBusDB0927FF").bounding_box()
+
+    assert bus is not None
+    assert 0 <= bus["x"] < bus["x"] + bus["width"] <= 390
+
+
 def test_on_a_narrow_window_the_comparison_stands_below_each_other(narrow: Opened) -> None:
     narrow.choose("Compare designs")
 

@@ -48,7 +48,7 @@ class Camera {
     this.look();
   }
 
-  // Show some boxes as large as they fit; if they do not, from the first of them on.
+  // Show some boxes as large as they fit; if they do not, with the first of them in sight.
   frameBoxes(boxes) {
     const room = this.room();
     if (!boxes.length || !room.width) return;
@@ -59,9 +59,18 @@ class Camera {
     const height = Math.max(...boxes.map((box) => box.y + box.height)) - top;
     const fit = Math.min((room.width - 64) / width, (room.height - 64) / height);
     const scale = Math.min(Math.max(fit, LEAST_SCALE_OF_PATHS), 1.1);
-    const place = (length, start, size) =>
-      size * scale <= length - 32 ? (length - size * scale) / 2 - start * scale : 32 - start * scale;
-    this.at = { scale, x: place(room.width, left, width), y: place(room.height, top, height) };
+    const place = (length, start, size, first) => {
+      const inMiddle = (at) => length / 2 - at * scale;
+      if (size * scale <= length - 32) return inMiddle(start + size / 2);
+      const [most, least] = [32 - start * scale, length - 32 - (start + size) * scale];
+      return Math.min(Math.max(inMiddle(first), least), most);
+    };
+    const [first] = boxes;
+    this.at = {
+      scale,
+      x: place(room.width, left, width, first.x + first.width / 2),
+      y: place(room.height, top, height, first.y + first.height / 2),
+    };
     this.look();
   }
 
