@@ -242,3 +242,7 @@ def test_a_rule_that_is_none_is_told_where_it_is_ignored(tmp_path: Path) -> None
 
     assert note["path"] == "app/Work"
     assert "ignores 'no-such-rule', which is no rule" in note["text"]
+
+
+def test_a_rule_is_explained_with_where_it_is_milder() -> None:
+    assert "milder  note for a log group" in _check("--explain", _NO_QUEUE).stdout

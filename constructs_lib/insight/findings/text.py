@@ -138,6 +138,8 @@ def print_rule(rule: FindingRule, console: Console) -> None:
         f"[bold]{escape(rule.title)}[/] [dim]{rule.id}[/] "
         f"[{_STYLES[rule.severity]}]{rule.severity}[/]"
     )
+    if rule.milder:
+        console.print(f"[dim]milder[/]  {escape(rule.milder)}", highlight=False)
     console.print(f"[dim]why[/]     {escape(rule.why)}", highlight=False)
     console.print(f"[green]remedy[/]  {escape(rule.remedy)}", highlight=False)
     console.print(f"[dim]read[/]    {rule.link}", highlight=False, soft_wrap=True)
