@@ -64,6 +64,9 @@ given = [{"n": 1}, {"n": 2}]
 answers["filter as argument"] = call("States.JsonToString($[?(@.n > 1)])", given)
 answers["context without role"] = passes(InputPath="$$.Execution.RoleArn")["status"]
 answers["output of a failed one"] = run({"F": {"Type": "Fail", "Error": "E"}})["output"]
+key = {"TableName": "gone", "Key": {"id": {"S": "1"}}}
+get = {"Type": "Task", "Resource": "arn:aws:states:::dynamodb:getItem", "Parameters": key}
+answers["cause without service"] = "Service:" in run({"T": {**get, "End": True}})["cause"]
 answers["task started"] = "TaskStarted" in run({"T": call_it})["events"]
 inner = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
 mapped = run({"M": {"Type": "Map", "ItemProcessor": inner, "End": True}}, [1])
@@ -117,6 +120,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
         ("jsonata_failures", "evaluation failed", False),
         ("state_errors", "cause without state", False),
         ("task_history", "task started", False),
+        ("optimized_errors", "cause without service", False),
         ("branch_history", "map started", False),
         ("branch_history", "parallel started", False),
         ("inline_map", "no array", "SUCCEEDED"),

@@ -23,6 +23,7 @@ from ministack.services import stepfunctions
 from constructs_lib.local.extensions import clock, current_run
 from constructs_lib.local.extensions.answers import content, failed
 from constructs_lib.local.extensions.fault_points import InjectedError, possible_faults
+from constructs_lib.local.extensions.optimized_errors import task_error
 from constructs_lib.local.extensions.workflow_limits import LAST_EVENTS
 
 _INCLUDED = {"Included": True}
@@ -75,10 +76,7 @@ def _started(_resource: str, arguments: object) -> dict[str, object]:
         raise error.as_task_error("StepFunctions") from error
     answer = content(response)
     if failed(response):
-        code = str(answer.get("__type")).removesuffix("Exception")
-        raise stepfunctions._ExecutionError(
-            f"StepFunctions.{code}Exception", str(answer.get("message"))
-        )
+        raise task_error("sfn", str(answer.get("__type")), str(answer.get("message")))
     return {
         "ExecutionArn": answer["executionArn"],
         "StartDate": stepfunctions._iso_to_epoch_ms(answer["startDate"]),

@@ -13,6 +13,7 @@ from botocore.model import OperationModel
 from ministack.services import stepfunctions
 
 from constructs_lib.local.extensions import sdk_call, sdk_services
+from constructs_lib.local.extensions.optimized_errors import task_error
 
 RESOURCE = "arn:aws:states:::sns:publish"
 
@@ -31,7 +32,4 @@ def _publish(_resource: str, arguments: object) -> Mapping[str, object]:
             raise stepfunctions._ExecutionError(
                 "States.Runtime", f"sns:publish: {error.message}"
             ) from error
-        name = sns.error_name(error.code).removeprefix("Sns.")
-        # What the model does not declare has the first SDK's name of the service.
-        name = "AmazonSNSException" if name == "SnsException" else name
-        raise stepfunctions._ExecutionError(f"SNS.{name}", error.message) from error
+        raise task_error("sns", error.code, error.said, error.status) from error

@@ -50,6 +50,7 @@ def register_all() -> None:
         jsonata_time,
         log_deliveries,
         nested_executions,
+        optimized_errors,
         partner_event_buses,
         partner_event_sources,
         paths,
@@ -147,6 +148,7 @@ def register_all() -> None:
     distributed_map.register()
     distributed_map_history.register()
     nested_executions.register()
+    optimized_errors.register()
     # Faults strike before anything else looks at a call, and mocks are no calls at all.
     fault_injection.register()
     step_functions_mocks.register()

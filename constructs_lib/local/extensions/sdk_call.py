@@ -31,12 +31,19 @@ _NULL_MEMBER, _NULL_SDK_MEMBER = "NULL", "Nul"
 
 
 class SdkCallError(Exception):
-    """The service answered with an error, or the call cannot be made (``code`` is None)."""
+    """The service answered with an error, or the call cannot be made (``code`` is None).
 
-    def __init__(self, code: str | None, message: str) -> None:
+    ``said`` is the service's own message and ``status`` that of HTTP.
+    """
+
+    def __init__(
+        self, code: str | None, message: str, *, said: str = "", status: int = 400
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.said = said
+        self.status = status
 
 
 @dataclass(frozen=True)
@@ -76,6 +83,8 @@ def call(
             f"{failure.get('Message', '')} (Service: {service.error_prefix}, "
             f"Status Code: {answer.status}, Request ID: {uuid.uuid4()}) "
             "(SDK Attempt Count: 1)".lstrip(),
+            said=failure.get("Message", ""),
+            status=answer.status,
         )
     if operation.output_shape is None:
         return {}

@@ -53,7 +53,9 @@ def _rewriting(add_event: _AddEvent) -> _AddEvent:
         what = kind.removeprefix("Task")
         if what == "Failed" and told.get("error") in _TIMEOUTS:
             what = "TimedOut"
-        if ".sync" in resource and what != "Scheduled":
+        # A service that refused its call got nothing; States.… errors come from the work itself.
+        is_refused = what == "Failed" and not str(told.get("error")).startswith("States.")
+        if ".sync" in resource and what != "Scheduled" and not is_refused:
             _note(add_event, execution, "TaskSubmitted", dict(named))
         if what == "Scheduled":
             told |= {"resource": resource} if subject != "Task" else {"region": get_region()}

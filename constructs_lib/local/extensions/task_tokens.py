@@ -23,6 +23,7 @@ from ministack.services import stepfunctions
 
 from constructs_lib.local.extensions import clock, current_run
 from constructs_lib.local.extensions.clock_threads import with_answer_limit
+from constructs_lib.local.extensions.state_errors import runtime_error
 
 _State = Mapping[str, object]
 _Context = dict[str, object]
@@ -50,7 +51,8 @@ def _with_evaluated_limits(execute_task: _Task) -> _Task:
         for field in ("TimeoutSeconds", "HeartbeatSeconds"):
             path = state.get(f"{field}Path")
             if path is not None:
-                limits[field] = stepfunctions._resolve_path_or_ctx(path, state_input, context)
+                found = stepfunctions._resolve_path_or_ctx(path, state_input, context)
+                limits[field] = _whole_seconds(f"{field}Path", str(path), found)
             elif isinstance(state.get(field), str):
                 limits[field] = stepfunctions._jsonata_state_field(
                     state, field, "number", state_input, context
@@ -58,6 +60,17 @@ def _with_evaluated_limits(execute_task: _Task) -> _Task:
         return execute_task({**state, **limits}, state_input, execution, context)
 
     return execute
+
+
+def _whole_seconds(field: str, path: str, value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        text = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+        raise runtime_error(
+            f'The {field} field refers to value "{text}" which is not a valid integer: {path}'
+        )
+    if value < 0:
+        raise runtime_error(f"Expected non-negative integer for {field}, got '{value}' instead.")
+    return value
 
 
 def _limited(invoke: _Callback) -> _Callback:
