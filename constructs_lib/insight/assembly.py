@@ -96,6 +96,14 @@ def _assembly(path: Path, stacks: Mapping[str, TemplateStack], notes: list[Note]
             resources[resource.key] = resource
     reading = Reading(resources=resources, references=references, notes=notes)
     for resource in resources.values():
+        place = resource.place
+        condition = stacks[place.stack].resource(place.logical_id).get("Condition")
+        if isinstance(condition, str) and references.holds(place.stack, condition) is False:
+            reading.note(
+                resource,
+                f"condition {condition!r} does not hold by the parameters' defaults, so that this "
+                "is not made with them; it was read all the same",
+            )
         if resource.type.startswith(_OURS) and resource.type not in _UNDERSTOOD:
             reading.note(resource, f"resources of type {resource.type} are kept, not understood")
     say_unknown_properties(reading)

@@ -68,6 +68,10 @@ class Conditions:
             return when_false if _is_no_value(when_true) else when_true
         return when_true if holds else when_false
 
+    def holds(self, name: str) -> bool | None:
+        """Whether the condition of a name holds; None where the defaults do not decide it."""
+        return self._holds({"Condition": name}, 0)
+
     def _holds(self, condition: JsonValue, depth: int) -> bool | None:
         """Whether a condition holds; None if parameters without default decide it."""
         if depth > _DEEPEST or not isinstance(condition, Mapping) or len(condition) != 1:

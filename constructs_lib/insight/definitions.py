@@ -17,6 +17,9 @@ from constructs_lib.insight.template_stack import TemplateStack
 from constructs_lib.templates.intrinsics import substituted
 from constructs_lib.templates.json_value import JsonValue
 
+#: A definition that is nothing but a reference: to a parameter, or to a store of them.
+_ELSEWHERE = re.compile(r"\s*(?:\$\{[^}]*\}|\{\{resolve:[^}]*\}\})\s*")
+
 
 def read_workflow(reading: Reading, resource: Resource, stack: TemplateStack) -> Workflow:
     """One state machine resource."""
@@ -104,6 +107,12 @@ def _definition(
 
 
 def _parsed(reading: Reading, resource: Resource, text: str) -> JsonValue:
+    if _ELSEWHERE.fullmatch(text):
+        reading.note(
+            resource,
+            f"its definition {text.strip()!r} is known at deployment only: its states are not",
+        )
+        return None
     try:
         return parse(
             text,

@@ -14,6 +14,7 @@ from functools import cached_property
 
 from constructs_lib.insight.arns import short_name, split
 from constructs_lib.insight.conditions import Conditions
+from constructs_lib.insight.lists import Lists
 from constructs_lib.insight.model import Reference
 from constructs_lib.insight.template_stack import TemplateStack
 from constructs_lib.templates.intrinsics import Renderer, Unrenderable, pair, sequence
@@ -77,8 +78,14 @@ class References:
         return _map_texts(rendered, lambda text: self._local(stack, text))
 
     def structure(self, stack: str, value: JsonValue) -> JsonValue:
-        """``value`` with its ``Fn::If`` decided and ``AWS::NoValue`` left out; references stay."""
-        return self._views[stack].conditions.structure(value)
+        """``value`` with its ``Fn::If`` decided, ``AWS::NoValue`` left out and parameters that are
+        lists written out; other references stay."""
+        view = self._views[stack]
+        return view.lists.written_out(view.conditions.structure(value))
+
+    def holds(self, stack: str, condition: str) -> bool | None:
+        """Whether a condition of a stack holds by the defaults; None where they do not decide."""
+        return self._views[stack].conditions.holds(condition)
 
     def reference(self, stack: str, value: JsonValue) -> Reference:
         """What ``value`` points at."""
@@ -215,6 +222,7 @@ class _StackView:
         self._stack = stack
         self._depth = 0
         self.renderer = Renderer(self)
+        self.lists = Lists(stack.section("Parameters"), self._parameter, self.renderer.text)
         self.conditions = Conditions(
             stack.section("Conditions"),
             self.renderer.text,
