@@ -111,7 +111,7 @@ class DirectCallReader:
 
     def _is_bus(self, reference: Reference) -> bool:
         if reference.key is not None:
-            return self._reading.resources[reference.key].type == _TYPES["events"]
+            return self._reading.references.type_of(reference.key) == _TYPES["events"]
         return ":event-bus/" in reference.text
 
     def _of_apis(self) -> Iterator[DirectCall]:

@@ -217,3 +217,9 @@ def test_a_pipe_that_is_stopped_is_drawn_so(tmp_path: Path) -> None:
     graph = event_map(_load(tmp_path, Pipe=pipe))
 
     assert [node.subtitle for node in graph.nodes if node.kind == "pipe"] == ["stopped · pipe"]
+
+
+def test_a_destination_without_a_type_is_no_bus(tmp_path: Path) -> None:
+    assembly = _load(tmp_path, Ends=_with_destinations("Bus", "Queue"), Bus={"Properties": {}})
+
+    assert assembly.publications == ()

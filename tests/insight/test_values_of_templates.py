@@ -1,4 +1,4 @@
-"""What functions of a template stand for by its defaults, and what is said where they do not tell."""
+"""What functions of a template stand for by its defaults, and what is said where nothing tells."""
 
 import json
 from pathlib import Path
