@@ -145,7 +145,7 @@ def _description(execution: _Execution) -> dict[str, object]:
         "Input": execution["input"],
         "InputDetails": _INCLUDED,
         "Name": execution["name"],
-        "RedriveCount": 0,
+        "RedriveCount": execution.get("redriveCount", 0),
         "RedriveStatus": "NOT_REDRIVABLE" if succeeded else "REDRIVABLE",
         "StartDate": stepfunctions._iso_to_epoch_ms(execution["startDate"]),
         "StateMachineArn": execution["stateMachineArn"],

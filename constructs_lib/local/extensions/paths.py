@@ -59,7 +59,12 @@ def context_object(context: Context) -> Context:
         machine_arn = str(running["stateMachineArn"]).partition("/")[0]
         machine = stepfunctions._state_machines.get(machine_arn) or {}
         execution = cast(Context, shown["Execution"])
-        shown["Execution"] = {**execution, "RoleArn": machine.get("roleArn"), "RedriveCount": 0}
+        shown["Execution"] = {
+            **execution,
+            "RoleArn": machine.get("roleArn"),
+            "RedriveCount": running.get("redriveCount", 0),
+            **({"RedriveTime": running["redriveDate"]} if "redriveDate" in running else {}),
+        }
     if state_type() in _NEVER_RETRIED and "State" in shown:
         state = cast(Context, shown["State"])
         shown["State"] = {name: value for name, value in state.items() if name != "RetryCount"}

@@ -58,6 +58,7 @@ def register_all() -> None:
         previous_events,
         publish_task,
         put_events_task,
+        redrives,
         retry_delays,
         rule_index,
         rule_tags,
@@ -157,6 +158,7 @@ def register_all() -> None:
     state_errors.register()
     # The run is known before its limit begins: registered last, called first.
     workflow_limits.register()
+    redrives.register()
     current_run.register()
     # Of the API itself, around all that it does.
     workflow_answers.register()

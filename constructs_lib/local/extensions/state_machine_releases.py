@@ -50,6 +50,11 @@ def register() -> None:
     provisioners._CUSTOM_NAME_REPLACEMENT[ALIAS] = {"name": "Name"}
 
 
+def run_as(version: Properties) -> None:
+    """Make the current context run the definition and role of ``version``, whatever is newest."""
+    _version.set(version)
+
+
 def _of_a_version(
     start_execution: Callable[[Properties], object],
 ) -> Callable[[Properties], object]:

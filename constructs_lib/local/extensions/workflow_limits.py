@@ -3,7 +3,7 @@
 An execution over its limit, on the account's clock, ends as TIMED_OUT. At time scales between 0 and
 1 the limit leaves at least ten seconds of real time, as tasks take real time. An execution that has
 ended, by its limit or by StopExecution, stays as it ended: it starts no state, retries nothing, and
-its history gets no further event. MiniStack turned an aborted execution into a failed one.
+its history gets no further event but that of a redrive. MiniStack turned an aborted execution into a failed one.
 Source: Amazon States Language, "Timeouts" (read 2026-11-23).
 """
 
@@ -17,6 +17,7 @@ from ministack.services import stepfunctions
 from constructs_lib.local.extensions import clock, current_run
 
 MINIMUM_SECONDS = 10.0
+REDRIVEN = "ExecutionRedriven"
 LAST_EVENTS = ("ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut")
 
 _Execution = dict[str, object]
@@ -112,7 +113,7 @@ def _unless_last(
         # Branches write at the same time, and ids count up.
         with _lock:
             events = cast(list[_Event], execution["events"])
-            if events and events[-1]["type"] in LAST_EVENTS:
+            if events and events[-1]["type"] in LAST_EVENTS and kind != REDRIVEN:
                 return {}
             return add(execution, kind, details)
 
