@@ -83,3 +83,25 @@ def test_what_reading_a_stream_costs_is_not_passed_over(tmp_path: Path) -> None:
         "it is stopped: nothing is billed until it is started",
         "what it costs to read Stream is not known here",
     )
+
+
+@pytest.mark.parametrize(
+    ("arn", "price_id"),
+    [
+        ("arn:aws:sqs:eu-west-1:1:orders", "queue-requests"),
+        ("arn:aws:sqs:eu-west-1:1:orders.fifo", "fifo-queue-requests"),
+        ("arn:aws:sns:eu-west-1:1:news", "topic-publishes"),
+        ("arn:aws:events:eu-west-1:1:event-bus/other", "cross-account-events"),
+        ("arn:aws:events:eu-west-1:1:api-destination/crm/1", "api-destination-calls"),
+        ("arn:aws:lambda:eu-west-1:1:function:pack", "lambda-requests"),
+    ],
+)
+def test_a_delivery_out_of_the_assembly_has_its_price(
+    arn: str, price_id: str, tmp_path: Path
+) -> None:
+    rule = _rule(Targets=[{"Id": "a", "Arn": arn}])
+
+    flow = _flows(tmp_path, Rule=rule)["Sold of shop"]
+
+    assert dict(flow.consumer_units.counts) == {price_id: 1}
+    assert flow.notes == (f"what {arn} does with it is not in the assembly",)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -11,11 +11,20 @@ from constructs_lib.insight.cost.event_kinds import EventKind, kinds_of_pattern,
 from constructs_lib.insight.cost.task_units import function_units
 from constructs_lib.insight.cost.units import NOTHING, Units, total, units, usd_per_million
 from constructs_lib.insight.cost.workflow_cost import WorkflowCosts
+from constructs_lib.insight.graph import NodeKind
 from constructs_lib.insight.model import Archive, Assembly, Pipe, Reference, Rule, Schedule
+from constructs_lib.insight.outside import outsider
 from constructs_lib.insight.prices import prices
 
 _GB = 2**30
 _DAYS_A_MONTH = Decimal(30)
+_DELIVERIES: Mapping[NodeKind, str] = {
+    "bus": "cross-account-events",
+    "destination": "api-destination-calls",
+    "function": "lambda-requests",
+    "queue": "queue-requests",
+    "topic": "topic-publishes",
+}
 _DISABLED = "it is disabled: nothing is billed until it is enabled"
 _STOPPED = "it is stopped: nothing is billed until it is started"
 
@@ -194,6 +203,9 @@ class EventFlows:
         elif kind == "AWS::Logs::LogGroup":
             gigabytes = Decimal(self._assumptions.event_bytes) / _GB
             yield FlowPart(what=f"logged in {name}", units=units("log-gigabytes", gigabytes))
+        elif not key and (price_id := _delivery_outside(destination.text)):
+            yield FlowPart(what=f"sent to {name}", units=self._requests(price_id))
+            note(f"what {name} does with it is not in the assembly")
         else:
             note(f"what {name} costs is not known here")
 
@@ -282,3 +294,10 @@ class EventFlows:
     def _name(self, key: str) -> str:
         resource = self._assembly.resources.get(key)
         return resource.name if resource else key
+
+
+def _delivery_outside(arn: str) -> str | None:
+    """The price of a delivery to something outside of the assembly; None if it is not known."""
+    found = outsider(arn)
+    is_fifo = found.kind == "queue" and found.title.endswith(".fifo")
+    return "fifo-queue-requests" if is_fifo else _DELIVERIES.get(found.kind)
