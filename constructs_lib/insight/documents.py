@@ -113,8 +113,10 @@ class _Parser:
         quoted = _BARE_SUBSTITUTION.sub(r'\1"\2"', text)
         if quoted != text:
             self._note("substitutions stand where JSON wants a value; they were read as text")
-            with suppress(ValueError):
+            try:
                 return self._json(quoted)
+            except ValueError as error:
+                reason = error
         value, kind = self._nearly_json(quoted, reason)
         self._note(f"it is not JSON ({reason}); it was read as {kind}")
         return value
