@@ -10,9 +10,8 @@ event is.
 The managed rule of a discoverer, and the events ``Schema Created`` and ``Schema Version Created``,
 are not emulated.
 Inference: a shape that any version has is no new one.
-Sources: EventBridge user guide, "Inferring schemas from event bus events", and its quotas of the
-schema registry; AWS CloudFormation resource reference, AWS::EventSchemas::Discoverer (read
-2026-11-27).
+Sources: EventBridge user guide, "Inferring schemas from event bus events"; AWS CloudFormation
+resource reference, AWS::EventSchemas::Discoverer (read 2026-11-27).
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ from constructs_lib.local.extensions.schema_inference import open_api, schema_na
 DISCOVERER = "AWS::EventSchemas::Discoverer"
 REGISTRY_NAME = "discovered-schemas"
 _PATH = "/v1/discoverers"
-# Quotas of the schema registry: schemas in the registry of discovery, versions of a schema.
+# So that memory stays bounded. AWS has quotas of its own here; their figures were not to be read.
 _SCHEMAS_MAX = 200
 _VERSIONS_MAX = 100
 _BUS = ":event-bus/"
