@@ -245,5 +245,5 @@ def test_nothing_after_a_name_is_no_text(tmp_path: Path) -> None:
 def test_what_is_wrong_besides_a_substitution_is_what_is_told(tmp_path: Path) -> None:
     text = '{"StartAt": "A", "TimeoutSeconds": ${seconds},\n"States": {"A": %(state)s}'
 
-    with pytest.raises(InsightError, match="must be JSON, got: .* line 2 column 18"):
+    with pytest.raises(InsightError, match=r"must be JSON, got: .* line 2 column 17"):
         _read(tmp_path / "a.asl.json", text)
