@@ -87,6 +87,9 @@ def matches(pattern, detail):
 answers["dotted name"] = matches('{"detail": {"a": {"b": [1]}}}', {"a.b": 1})
 answers["or that is none"] = matches('{"source": ["s"], "$or": {"a": ["b"]}}', {})
 answers["tiny number"] = matches('{"detail": {"a": [{"numeric": ["=", 1E-325]}]}}', {})
+about = {"InputPathsMap": {"first": "$.detail.ids[0]"}, "InputTemplate": '"<first>"'}
+view = eventbridge._pattern_event_view({"Detail": json.dumps({"ids": ["a"]})})
+answers["element of a list"] = eventbridge._apply_input_transformer(about, None, view)
 print(json.dumps(answers))
 """
 
@@ -125,6 +128,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
         ("branch_history", "parallel started", False),
         ("inline_map", "no array", "SUCCEEDED"),
         ("distributed_map_history", "distributed map started", False),
+        ("input_transformers", "element of a list", '""'),
         ("event_patterns", "dotted name", False),
         ("event_patterns", "or that is none", False),
         ("event_patterns", "tiny number", False),

@@ -42,6 +42,7 @@ def register_all() -> None:
         handler_programs,
         http_task,
         inline_map,
+        input_transformers,
         intrinsic_arguments,
         intrinsic_functions,
         journal,
@@ -105,6 +106,7 @@ def register_all() -> None:
     event_replays.register()
     event_times.register()
     event_patterns.register()
+    input_transformers.register()
     event_schemas.register()
     schema_registry_policies.register()
     # CloudFormation calls the API as it is when it learns the type.

@@ -3,7 +3,8 @@
 An execution over its limit, on the account's clock, ends as TIMED_OUT. At time scales between 0 and
 1 the limit leaves at least ten seconds of real time, as tasks take real time. An execution that has
 ended, by its limit or by StopExecution, stays as it ended: it starts no state, retries nothing, and
-its history gets no further event but that of a redrive. MiniStack turned an aborted execution into a failed one.
+its history gets no further event but that of a redrive. MiniStack turned an aborted execution into
+a failed one.
 Source: Amazon States Language, "Timeouts" (read 2026-11-23).
 """
 
