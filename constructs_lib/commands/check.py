@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from constructs_lib.commands._assembly_argument import ASSEMBLY_HELP
 from constructs_lib.commands._consoles import result_console
 from constructs_lib.commands._ends import BAD_INPUT, BAD_RESULT, fail
 from constructs_lib.insight import InsightError, load
@@ -48,10 +49,7 @@ class Mildest(StrEnum):
 def check(
     path: Annotated[
         Path,
-        typer.Argument(
-            help="A cdk.out folder, a CloudFormation or SAM template, a definition in Amazon "
-            "States Language (JSON, JSON5 or YAML), or a folder with such files.",
-        ),
+        typer.Argument(help=ASSEMBLY_HELP),
     ] = Path("cdk.out"),
     format_: Annotated[
         Format,

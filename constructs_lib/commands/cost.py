@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from constructs_lib.commands._assembly_argument import ASSEMBLY_HELP
 from constructs_lib.commands._consoles import result_console
 from constructs_lib.commands._ends import BAD_INPUT, fail
 from constructs_lib.insight.errors import InsightError
@@ -23,7 +24,7 @@ def cost(
         Path,
         typer.Argument(
             metavar="[PATH]",
-            help="A cdk.out folder, a CloudFormation or SAM template, or one ASL file.",
+            help=ASSEMBLY_HELP,
         ),
     ] = Path("cdk.out"),
     workflow: Annotated[

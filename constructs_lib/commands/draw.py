@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from constructs_lib.commands._assembly_argument import ASSEMBLY_HELP
 from constructs_lib.commands._consoles import message_console
 from constructs_lib.commands._ends import BAD_INPUT, fail
 from constructs_lib.insight.assembly import load
@@ -41,10 +42,7 @@ class Format(StrEnum):
 def draw(
     path: Annotated[
         Path,
-        typer.Argument(
-            help="Folder that `cdk synth` wrote, a CloudFormation or SAM template, a state "
-            "machine's definition (JSON, JSON5 or YAML), or a folder with such files.",
-        ),
+        typer.Argument(help=ASSEMBLY_HELP),
     ] = Path("cdk.out"),
     format_: Annotated[
         Format,

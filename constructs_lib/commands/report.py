@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from constructs_lib.commands._assembly_argument import ASSEMBLY_HELP
 from constructs_lib.commands._consoles import message_console
 from constructs_lib.commands._ends import BAD_INPUT, fail
 from constructs_lib.insight.assembly import load
@@ -28,8 +29,7 @@ def report(
     path: Annotated[
         Path | None,
         typer.Argument(
-            help="Folder that `cdk synth` wrote, a template, or a definition. Default: what was "
-            "deployed in the run, else cdk.out.",
+            help=f"{ASSEMBLY_HELP} Default: what was deployed in the run, else cdk.out.",
             show_default=False,
         ),
     ] = None,
