@@ -16,6 +16,7 @@ from constructs_lib.commands._ends import BAD_INPUT, fail
 from constructs_lib.insight.assembly import load
 from constructs_lib.insight.errors import InsightError
 from constructs_lib.insight.graph import Graph, neighbourhood
+from constructs_lib.insight.layout import UndrawnPictureError
 from constructs_lib.insight.markdown import markdown
 from constructs_lib.insight.mermaid import too_large
 from constructs_lib.insight.model import Assembly
@@ -131,7 +132,11 @@ def _write_svg(output: str, graphs: Sequence[Graph]) -> None:
     if output.endswith(("/", os.sep)) or Path(output).is_dir():
         Path(output).mkdir(parents=True, exist_ok=True)
         for number, graph in enumerate(graphs):
-            _write(str(Path(output, f"{_file_name(graph.title, number)}.svg")), svg_document(graph))
+            file = Path(output, f"{_file_name(graph.title, number)}.svg")
+            try:
+                _write(str(file), svg_document(graph))
+            except UndrawnPictureError as error:
+                _say(f"left out: {error}")
         return
     _write(output, svg_document(graphs[0]))
     if len(graphs) > 1:

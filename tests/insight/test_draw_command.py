@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 
 from constructs_lib.commands.draw import app as draw_app
 from constructs_lib.commands.report import app as report_app
-from constructs_lib.insight import load
+from constructs_lib.insight import load, svg
 from constructs_lib.insight.compare import save_comparison
 from constructs_lib.insight.graph import Graph
 from constructs_lib.insight.layout import Layout, UndrawnPictureError, lay_out
@@ -233,12 +233,7 @@ def test_a_report_shows_a_comparison_of_the_designs_that_it_draws(tmp_path: Path
 def test_a_report_without_one_of_its_pictures_is_written_all_the_same(
     assembly: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def give_up(graph: Graph) -> Layout:
-        if graph.kind == "event-map":
-            raise UndrawnPictureError(graph, "it takes longer than 30 seconds")
-        return lay_out(graph)
-
-    monkeypatch.setattr(drawing, "lay_out", give_up)
+    monkeypatch.setattr(drawing, "lay_out", _give_up_the_event_map)
     written = CliRunner().invoke(report_app, [str(assembly)])
 
     assert written.exit_code == 0
@@ -247,6 +242,24 @@ def test_a_report_without_one_of_its_pictures_is_written_all_the_same(
     html = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert html.count('class="view undrawn"') == 1
     assert html.count('class="view"') == 5
+
+
+def test_a_folder_without_one_of_its_pictures_gets_the_others(
+    assembly: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(svg, "lay_out", _give_up_the_event_map)
+
+    drawn = _draw(assembly, "--format", "svg", "--output", f"{tmp_path}/pictures/")
+
+    assert drawn.exit_code == 0
+    assert "left out: graphviz cannot lay out 'Event map'" in drawn.stderr
+    assert len(list((tmp_path / "pictures").glob("*.svg"))) == 5
+
+
+def _give_up_the_event_map(graph: Graph) -> Layout:
+    if graph.kind == "event-map":
+        raise UndrawnPictureError(graph, "it takes longer than 30 seconds")
+    return lay_out(graph)
 
 
 def test_the_commands_that_a_report_offers_for_a_missing_picture_work(
