@@ -1,40 +1,22 @@
-"""What one event costs: on its bus, in archives, on its way to each target, and in the target."""
+"""What one event costs: on its bus, in archives, and all that its deliveries bring about."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
 from constructs_lib.insight.cost.assumptions import Assumptions
+from constructs_lib.insight.cost.deliveries import GB, Deliveries, FlowPart
 from constructs_lib.insight.cost.event_kinds import EventKind, kinds_of_pattern, matches
-from constructs_lib.insight.cost.task_units import function_units
 from constructs_lib.insight.cost.units import NOTHING, Units, total, units, usd_per_million
 from constructs_lib.insight.cost.workflow_cost import WorkflowCosts
-from constructs_lib.insight.graph import NodeKind
-from constructs_lib.insight.model import Archive, Assembly, Pipe, Reference, Rule, Schedule
-from constructs_lib.insight.outside import outsider
+from constructs_lib.insight.model import Archive, Assembly, Pipe, Rule, Schedule
 from constructs_lib.insight.prices import prices
 
-_GB = 2**30
 _DAYS_A_MONTH = Decimal(30)
-_DELIVERIES: Mapping[NodeKind, str] = {
-    "bus": "cross-account-events",
-    "destination": "api-destination-calls",
-    "function": "lambda-requests",
-    "queue": "queue-requests",
-    "topic": "topic-publishes",
-}
 _DISABLED = "it is disabled: nothing is billed until it is enabled"
 _STOPPED = "it is stopped: nothing is billed until it is started"
-
-
-@dataclass(frozen=True, kw_only=True)
-class FlowPart:
-    """One thing that becomes of an event, and what it is billed."""
-
-    what: str
-    units: Units
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,10 +56,8 @@ class EventFlows:
     ) -> None:
         self._assembly = assembly
         self._assumptions = assumptions
-        self._workflows = workflows
-        self._functions = {each.resource.key: each for each in assembly.functions}
-        self._queues = {each.resource.key: each for each in assembly.queues}
-        self._topics = {each.resource.key: each for each in assembly.topics}
+        self._deliveries = Deliveries(assembly, assumptions, workflows)
+        self._queues = {each.resource.key for each in assembly.queues}
         self._buses = {each.key: each for each in assembly.buses}
 
     def all(self) -> tuple[EventFlow, ...]:
@@ -90,7 +70,7 @@ class EventFlows:
                     source=publication.source,
                     detail_type=publication.detail_type,
                 )
-                kinds.setdefault(kind, []).append(self._name(publication.publisher))
+                kinds.setdefault(kind, []).append(self._deliveries.name_of(publication.publisher))
         for rule in self._assembly.rules:
             for kind in kinds_of_pattern(rule.bus, rule.pattern) if rule.pattern else ():
                 kinds.setdefault(kind, [])
@@ -99,7 +79,7 @@ class EventFlows:
             if publication.detail_type is None:
                 for kind, publishers in kinds.items():
                     if (kind.bus, kind.source) == (publication.bus, publication.source):
-                        publishers.append(self._name(publication.publisher))
+                        publishers.append(self._deliveries.name_of(publication.publisher))
         flows = [
             self.of(kind, tuple(dict.fromkeys(publishers)))
             for kind, publishers in sorted(kinds.items())
@@ -158,7 +138,7 @@ class EventFlows:
                 )
 
     def _archived(self, archive: Archive) -> Units:
-        gigabytes = Decimal(self._assumptions.event_bytes) / _GB
+        gigabytes = Decimal(self._assumptions.event_bytes) / GB
         written = units("archive-processing", gigabytes)
         if archive.retention_days is None:
             return written  # kept for ever: no sum for one event
@@ -167,67 +147,7 @@ class EventFlows:
 
     def _targets(self, rule: Rule, event: str, note: Callable[[str], None]) -> Iterator[FlowPart]:
         for target in rule.targets:
-            yield from self._destination(target.destination, event, note)
-
-    def _destination(
-        self, destination: Reference, event: str, note: Callable[[str], None]
-    ) -> Iterator[FlowPart]:
-        """The delivery, and what runs because of it."""
-        key = destination.key or ""
-        name = self._name(key) if key else destination.text
-        resource = self._assembly.resources.get(key)
-        kind = resource.type if resource else ""
-        if key in self._queues:
-            fifo = self._queues[key].fifo
-            requests = self._requests("fifo-queue-requests" if fifo else "queue-requests")
-            yield FlowPart(what=f"sent to {name}", units=requests)
-            yield from self._queue_readers(key, event, requests, note)
-        elif key in self._functions:
-            run = function_units(self._functions[key], self._assumptions, event=event)
-            yield FlowPart(what=f"runs {name}", units=run)
-        elif (happy := self._workflows.happy_units(key)) is not None:
-            yield FlowPart(what=f"starts {name} (its happy path)", units=happy)
-        elif key in self._topics:
-            yield FlowPart(what=f"published to {name}", units=self._requests("topic-publishes"))
-            for subscription in self._topics[key].subscriptions:
-                if subscription.protocol in ("sqs", "lambda"):
-                    yield from self._destination(subscription.endpoint, event, note)
-                else:
-                    note(f"deliveries of {name} by {subscription.protocol} have no line here")
-        elif key in self._buses or kind == "AWS::Events::EventBus":
-            blocks = prices()["cross-account-events"].units_of(self._assumptions.event_bytes)
-            yield FlowPart(what=f"passed to {name}", units=units("cross-account-events", blocks))
-        elif kind == "AWS::Events::ApiDestination":
-            blocks = prices()["api-destination-calls"].units_of(self._assumptions.event_bytes)
-            yield FlowPart(what=f"calls {name}", units=units("api-destination-calls", blocks))
-        elif kind == "AWS::Logs::LogGroup":
-            gigabytes = Decimal(self._assumptions.event_bytes) / _GB
-            yield FlowPart(what=f"logged in {name}", units=units("log-gigabytes", gigabytes))
-        elif not key and (price_id := _delivery_outside(destination.text)):
-            yield FlowPart(what=f"sent to {name}", units=self._requests(price_id))
-            note(f"what {name} does with it is not in the assembly")
-        else:
-            note(f"what {name} costs is not known here")
-
-    def _requests(self, price_id: str) -> Units:
-        return units(price_id, prices()[price_id].units_of(self._assumptions.message_bytes))
-
-    def _queue_readers(
-        self, key: str, event: str, request: Units, note: Callable[[str], None]
-    ) -> Iterator[FlowPart]:
-        """The functions that poll a queue: they receive and delete, a batch at a time."""
-        share = 1 / Decimal(self._assumptions.batch_messages)
-        readers = [
-            function
-            for function in self._functions.values()
-            if any(source.source.key == key for source in function.sources)
-        ]
-        for function in readers:
-            run = function_units(function, self._assumptions, event=event)
-            used = request.times(2 * share) + run.times(share)
-            yield FlowPart(what=f"read by {function.resource.name}", units=used)
-        if not readers:
-            note(f"who reads {self._name(key)} is not in the assembly")
+            yield from self._deliveries.to(target.destination, event, note)
 
     def _scheduled(self, rule: Rule) -> EventFlow:
         notes = [] if rule.enabled else [_DISABLED]
@@ -256,7 +176,9 @@ class EventFlows:
             )
             parts += self.of(kind).parts
         if not published:
-            parts += self._destination(schedule.target.destination, "Scheduled Event", notes.append)
+            parts += self._deliveries.to(
+                schedule.target.destination, "Scheduled Event", notes.append
+            )
         return EventFlow(
             name=f"{schedule.expression} by {schedule.resource.name}",
             kind=None,
@@ -272,32 +194,23 @@ class EventFlows:
         parts = [FlowPart(what="taken by the pipe", units=units("pipe-requests", blocks))]
         source = pipe.source.key or ""
         if source in self._queues:
-            received = self._requests("queue-requests").times(2)
-            parts.append(FlowPart(what=f"read from {self._name(source)}", units=received))
+            received = self._deliveries.requests("queue-requests").times(2)
+            parts.append(
+                FlowPart(what=f"read from {self._deliveries.name_of(source)}", units=received)
+            )
         elif (resource := self._assembly.resources.get(source)) and "DynamoDB" in resource.type:
             what = f"read from the stream of {resource.name}"
             parts.append(FlowPart(what=what, units=units("dynamodb-stream-reads")))
         else:
-            read = self._name(source) if source else pipe.source.text
+            read = self._deliveries.name_of(source) if source else pipe.source.text
             notes.append(f"what it costs to read {read} is not known here")
         for reference in (pipe.enrichment, pipe.target):
             if reference is not None:
-                parts += self._destination(reference, "*", notes.append)
+                parts += self._deliveries.to(reference, "*", notes.append)
         return EventFlow(
             name=f"record of {pipe.resource.name}",
             kind=None,
-            publishers=(self._name(source) if source else pipe.source.text,),
+            publishers=(self._deliveries.name_of(source) if source else pipe.source.text,),
             parts=tuple(parts),
             notes=tuple(dict.fromkeys(notes)),
         )
-
-    def _name(self, key: str) -> str:
-        resource = self._assembly.resources.get(key)
-        return resource.name if resource else key
-
-
-def _delivery_outside(arn: str) -> str | None:
-    """The price of a delivery to something outside of the assembly; None if it is not known."""
-    found = outsider(arn)
-    is_fifo = found.kind == "queue" and found.title.endswith(".fifo")
-    return "fifo-queue-requests" if is_fifo else _DELIVERIES.get(found.kind)
