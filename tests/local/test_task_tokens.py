@@ -142,7 +142,33 @@ def test_a_task_without_heartbeats_ends_before_its_timeout(
 ) -> None:
     waiting = store_token(codes, TimeoutSeconds=None, HeartbeatSeconds=60)
     del waiting["TimeoutSeconds"]
-    assert workflows.run({"Wait": waiting})["error"] == "States.HeartbeatTimeout"
+    ended = workflows.run({"Wait": waiting})
+    assert (ended["error"], ended.get("cause")) == ("States.Timeout", None)
+
+
+@pytest.mark.parametrize("name", ["States.Timeout", "States.HeartbeatTimeout"])
+def test_heartbeats_that_stay_away_are_caught_by_either_name(
+    workflows: Workflows, codes: str, name: str
+) -> None:
+    caught = {"ErrorEquals": [name], "Next": "Quiet", "Output": "{% $states.errorOutput %}"}
+    waiting = store_token(codes, HeartbeatSeconds=60, Catch=[caught])
+    states = {"Wait": waiting, "Quiet": {"Type": "Succeed"}}
+    assert workflows.output(states) == {"Error": "States.Timeout", "Cause": ""}
+
+
+def test_a_timeout_is_told_without_a_cause(workflows: Workflows, codes: str) -> None:
+    execution = workflows.start({"Wait": store_token(codes, TimeoutSeconds=60)})
+    workflows.end(execution)
+    [told] = [
+        event["taskTimedOutEventDetails"]
+        for event in workflows.events(execution)
+        if event["type"] == "TaskTimedOut"
+    ]
+    assert told == {
+        "resourceType": "aws-sdk:dynamodb",
+        "resource": "putItem.waitForTaskToken",
+        "error": "States.Timeout",
+    }
 
 
 def test_heartbeats_keep_a_task_waiting(

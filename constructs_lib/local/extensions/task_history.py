@@ -16,12 +16,12 @@ from ministack.core.responses import get_region
 from ministack.services import stepfunctions
 
 from constructs_lib.local.extensions import current_run
+from constructs_lib.local.extensions.task_timeouts import TIMEOUT
 
 _AddEvent = Callable[..., Mapping[str, object]]
 _Details = dict[str, object]
 _Call = Callable[..., object]
 
-_TIMEOUTS = ("States.Timeout", "States.HeartbeatTimeout")
 # The version of startExecution.sync:2 belongs to the action.
 _INTEGRATION = re.compile(r"arn:[\w-]+:states:::((?:aws-sdk:)?[^:]+):(.+)")
 _CALLS = ("_call_lambda", "_invoke_aws_sdk_integration", "_invoke_nested_start_execution")
@@ -51,7 +51,7 @@ def _rewriting(add_event: _AddEvent) -> _AddEvent:
         told.pop("resourceType", None)
         subject, named = _subject(resource)
         what = kind.removeprefix("Task")
-        if what == "Failed" and told.get("error") in _TIMEOUTS:
+        if what == "Failed" and told.get("error") == TIMEOUT:
             what = "TimedOut"
         # A service that refused its call got nothing; States.… errors come from the work itself.
         is_refused = what == "Failed" and not str(told.get("error")).startswith("States.")

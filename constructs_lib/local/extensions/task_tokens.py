@@ -4,18 +4,21 @@
   second of real time to answer: at scale 0.0001 a day's confirmation takes 8.64 s; at 0 the clock
   jumps to it after a second in which nothing was at work. Without it there is no limit.
   It, and ``HeartbeatSeconds``, may be JSONata expressions, or come from ``TimeoutSecondsPath``.
-* ``HeartbeatSeconds``, by the same rule, ends the task with ``States.HeartbeatTimeout``.
+* ``HeartbeatSeconds``, by the same rule, ends the task with ``States.Timeout``, as AWS calls it in
+  what it answers; retriers and catchers may call it ``States.HeartbeatTimeout`` as well. No timeout
+  has a cause.
 * A token whose task is over answers ``TaskTimedOut``, one that never was ``InvalidToken``, output
   that is no JSON ``InvalidOutput``. MiniStack says ``TaskDoesNotExist``, or accepts.
 
 MiniStack keeps one token for all
 attempts of a task, where AWS makes one for each; so a token is open again during a retry.
-Source: Step Functions API reference, SendTaskSuccess (read 2026-11-23).
+Source: Step Functions API reference, SendTaskSuccess (read 2026-11-23); developer guide, "Handling
+errors in Step Functions workflows", and answers of AWS that LocalStack records (read 2026-11-27).
 """
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 from ministack.core.responses import error_response_json
@@ -24,12 +27,16 @@ from ministack.services import stepfunctions
 from constructs_lib.local.extensions import clock, current_run
 from constructs_lib.local.extensions.clock_threads import with_answer_limit
 from constructs_lib.local.extensions.state_errors import runtime_error
+from constructs_lib.local.extensions.task_timeouts import NO_CAUSE, TIMEOUT
 
 _State = Mapping[str, object]
 _Context = dict[str, object]
 _Answer = Callable[[Mapping[str, object]], object]
 _Callback = Callable[[str, object, str, _State], object]
 _Task = Callable[[_State, object, object, _Context], object]
+_Matches = Callable[[Sequence[str], str], bool]
+
+_CAUSE_OF_MINISTACK = "Task timed out waiting for callback"
 
 _hearts: dict[str, "_Heart"] = {}
 _closed: set[str] = set()
@@ -37,6 +44,7 @@ _closed: set[str] = set()
 
 def register() -> None:
     """Put the rules around tasks and around the answers to them."""
+    stepfunctions._error_matches = _by_either_name(stepfunctions._error_matches)
     stepfunctions._execute_task = _with_evaluated_limits(stepfunctions._execute_task)
     stepfunctions._invoke_with_callback = _limited(stepfunctions._invoke_with_callback)
     stepfunctions._invoke_activity = _without_limit(stepfunctions._invoke_activity)
@@ -86,6 +94,10 @@ def _limited(invoke: _Callback) -> _Callback:
             return with_answer_limit(
                 _seconds(state, "TimeoutSeconds"), lambda: invoke(resource, arguments, token, state)
             )
+        except stepfunctions._ExecutionError as error:
+            if error.error == TIMEOUT and error.cause == _CAUSE_OF_MINISTACK:
+                error.cause = NO_CAUSE
+            raise
         finally:
             _closed.add(token)
             _hearts.pop(token).stop()
@@ -123,8 +135,24 @@ class _Heart:
     def _fail(self) -> None:
         waiting = stepfunctions._task_tokens.get(self._token)
         if waiting and _hearts.get(self._token) is self:
-            waiting["error"] = {"Error": "States.HeartbeatTimeout", "Cause": ""}
+            waiting["error"] = {"Error": _HeartbeatTimeout(TIMEOUT), "Cause": NO_CAUSE}
             waiting["event"].set()
+
+
+class _HeartbeatTimeout(str):
+    """The name of the error of a task whose heartbeats stay away."""
+
+    __slots__ = ()
+
+
+def _by_either_name(matches: _Matches) -> _Matches:
+    def matches_either(error_equals: Sequence[str], error: str) -> bool:
+        is_heartbeat = isinstance(error, _HeartbeatTimeout)
+        return (is_heartbeat and "States.HeartbeatTimeout" in error_equals) or matches(
+            error_equals, error
+        )
+
+    return matches_either
 
 
 def _without_limit(invoke: Callable[..., object]) -> Callable[..., object]:

@@ -3,7 +3,7 @@
 * DescribeExecution tells how often an execution was redriven and whether it can be, the version and
   the alias by which it was started, and ``outputDetails`` only where there is an output.
 * ListExecutions by the ARN of a version or an alias lists those that were started by it.
-* ExecutionAborted has the error and the cause that were given, and no others.
+* What failed, timed out or was aborted has the error and the cause it was given: none if empty.
 * The message of an error names what is not there, or is there already, as AWS does.
 
 Source: Step Functions API reference, DescribeExecution, ListExecutions, StopExecution (read
@@ -27,6 +27,8 @@ _NOT_THERE = {
     "ExecutionDoesNotExist": ("Execution", "executionArn"),
     "ActivityDoesNotExist": ("Activity", "activityArn"),
 }
+_FAILURES = ("Failed", "TimedOut", "Aborted")
+_REASON = ("error", "cause")
 _OPERATIONS = (
     "_create_state_machine",
     "_describe_state_machine",
@@ -163,10 +165,11 @@ def _listed(list_executions: _Handler) -> _Handler:
 
 def _as_given(add_event: Callable[..., object]) -> Callable[..., object]:
     def add(execution: object, kind: str, details: _Event | None = None) -> object:
-        if kind == "ExecutionAborted" and details:
-            given = cast(_Event, details["executionAbortedEventDetails"])
-            kept = {name: value for name, value in given.items() if value}
-            details = {"executionAbortedEventDetails": kept}
+        if kind.endswith(_FAILURES):
+            details = {
+                name: {each: value for each, value in told.items() if value or each not in _REASON}
+                for name, told in cast(Mapping[str, _Event], details or {}).items()
+            }
         return add_event(execution, kind, details)
 
     return add
