@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+from constructs_lib.counted import counted
 from constructs_lib.insight.events import DEFAULT_BUS
 from constructs_lib.insight.graph import Graph
 from constructs_lib.insight.map_drawing import MapDrawing
@@ -91,8 +92,7 @@ class _EventMap:
 
     def _pipes(self) -> None:
         for pipe in self._assembly.pipes:
-            filters = len(pipe.filters)
-            words = f"pipe, {filters} filter{'s' * (filters != 1)}" if filters else "pipe"
+            words = f"pipe, {counted(len(pipe.filters), 'filter')}" if pipe.filters else "pipe"
             if not pipe.running:
                 words = f"stopped · {words}"
             id_ = self._map.node(pipe.resource.key, "pipe", pipe.resource.name, words)

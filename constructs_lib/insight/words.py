@@ -78,14 +78,6 @@ def _has_word(text: str, word: str) -> bool:
     return re.search(rf"\b{re.escape(word)}\b", text.casefold()) is not None
 
 
-def counted(count: int, word: str) -> str:
-    """``1 rule``, ``2 buses``."""
-    return f"{count} {word if count == 1 else _PLURALS.get(word, word + 's')}"
-
-
-_PLURALS = {"branch": "branches", "bus": "buses"}
-
-
 def said_label(edge: Edge) -> str:
     """An edge's label in one line."""
     return " or ".join(printable(label) for label in edge.label.split("\n") if label)

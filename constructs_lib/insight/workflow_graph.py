@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
+from constructs_lib.counted import counted
 from constructs_lib.insight.graph import Edge, EdgeKind, Graph, Group, Node, NodeKind
 from constructs_lib.insight.model import State, StateMachine, Task, Workflow
-from constructs_lib.insight.words import counted
 
 _KINDS: dict[str, NodeKind] = {
     "Task": "task",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from constructs_lib.counted import counted
 from constructs_lib.local.journal import (
     DeliveryAttempt,
     EventPublished,
@@ -77,13 +78,12 @@ class Journey:
             case FaultStruck():
                 return [_fault(deed)]
             case MailSent():
-                recipients = f"{deed.recipients} recipient" + "s" * (deed.recipients != 1)
                 return [
                     TraceNode(
                         kind="mail",
                         title="mail",
                         id=deed.message_id,
-                        detail=f"to {recipients}",
+                        detail=f"to {counted(deed.recipients, 'recipient')}",
                         at=deed.time,
                     )
                 ]
@@ -118,7 +118,7 @@ class Journey:
             yield self._rule(event, rule_arn, by_rule.get(rule_arn, ()))
         others = matched.rules_asked - len(rule_arns) if matched else 0
         if rule_arns and others > 0:
-            yield _note(f"{others} other rule{'s' * (others > 1)} did not match")
+            yield _note(f"{counted(others, 'other rule')} did not match")
         elif not rule_arns and matched and matched.rules_asked:
             yield _note(f"none of {matched.rules_asked} rules matched, or those are disabled")
         elif not rule_arns:

@@ -23,6 +23,7 @@ LAYERS = (
 # Ground of both halves.
 NEUTRAL = (
     "contracts",
+    "counted",
     "event_patterns",
     "names",
     "partners",

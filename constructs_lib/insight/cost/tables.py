@@ -9,13 +9,13 @@ from rich.console import Console, Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
+from constructs_lib.counted import counted
 from constructs_lib.insight.cost.break_even import EXPRESS_SECONDS, BreakEven
 from constructs_lib.insight.cost.event_flows import EventFlow
 from constructs_lib.insight.cost.report import CostReport, WorkflowAtMix
 from constructs_lib.insight.cost.units import Bill, Units, usd_per_million
 from constructs_lib.insight.cost.workflow_cost import PathCost
 from constructs_lib.insight.prices import Price, prices
-from constructs_lib.insight.words import counted
 
 #: Rows of a table of paths, unless all are asked for.
 _ROWS = 12

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
+from constructs_lib.counted import counted
 from constructs_lib.insight.findings.finding import SEVERITIES, FindingRule
 from constructs_lib.insight.findings.groups import Group
 from constructs_lib.insight.findings.places import Places
@@ -103,7 +104,7 @@ def _print_mended(report: CheckReport, console: Console) -> None:
 
 def _summary(report: CheckReport) -> str:
     counts = [
-        f"{number} {severity}{'s' if number != 1 else ''}"
+        counted(number, severity)
         for severity in SEVERITIES
         if (number := sum(one.first.severity == severity for one in report.groups))
     ]

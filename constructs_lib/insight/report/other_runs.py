@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from constructs_lib.counted import counted
 from constructs_lib.insight.errors import InsightError
 from constructs_lib.insight.runs import Run, load_run
-from constructs_lib.insight.words import counted
 
 #: Of more files than these, the newest are told.
 _MOST = 20

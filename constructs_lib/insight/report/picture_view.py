@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from constructs_lib.counted import counted
 from constructs_lib.insight.graph import Graph, Node
 from constructs_lib.insight.icons import ICONS
 from constructs_lib.insight.report.drawing import Drawing
 from constructs_lib.insight.svg import MARGIN, svg_content
-from constructs_lib.insight.words import KIND_WORDS, InWords, counted, name_of
+from constructs_lib.insight.words import KIND_WORDS, InWords, name_of
 
 
 def picture_view(number: int, drawing: Drawing, path: str) -> dict[str, Any]:

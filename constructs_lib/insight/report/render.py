@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from constructs_lib.counted import counted
 from constructs_lib.insight.graph import Graph
 from constructs_lib.insight.graphviz import graphviz_program
 from constructs_lib.insight.model import Assembly
@@ -21,7 +22,6 @@ from constructs_lib.insight.report.overlay import overlay
 from constructs_lib.insight.report.picture_data import picture_data
 from constructs_lib.insight.report.picture_view import picture_view
 from constructs_lib.insight.runs import Run
-from constructs_lib.insight.words import counted
 
 if TYPE_CHECKING:
     from constructs_lib.insight.compare import Comparison

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from constructs_lib.counted import counted
 from constructs_lib.local.deployment.assembly import AssembledStack
 from constructs_lib.testing.deployed.context import Context, in_time
 from constructs_lib.testing.deployed.dead_letter_queues import dead_letter_queues
@@ -80,7 +81,7 @@ class DeadLetters:
         if found is None or len(found) != count:
             with_error = f" with {error}" if error else ""
             self._context.fail(
-                f"expected {count} dead letter{'s' if count > 1 else ''}{with_error} "
+                f"expected {counted(count, 'dead letter')}{with_error} "
                 f"{in_time(within)}, got {_listed(seen)}"
             )
         return found

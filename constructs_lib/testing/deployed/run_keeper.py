@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import TypeAdapter
 
+from constructs_lib.counted import counted
 from constructs_lib.insight.recording import record_run
 from constructs_lib.insight.runs import RUNS_FOLDER, RecordedTest, Run, TestOutcome
 from constructs_lib.testing.deployed.kept_runs import (
@@ -113,7 +114,7 @@ class RunKeeper:
             )
             return
         for run, file in zip(merged_runs(self._parts), self._files, strict=True):
-            tests = f"{len(run.tests)} test{'' if len(run.tests) == 1 else 's'}"
+            tests = counted(len(run.tests), "test")
             shown = file.relative_to(self._config.invocation_params.dir)
             done = f"{len(run.executions)} executions, {len(run.events)} events"
             terminalreporter.line(f"{shown}: {tests}, {done}")
