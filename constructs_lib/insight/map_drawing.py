@@ -8,6 +8,7 @@ from dataclasses import replace
 from constructs_lib.insight.graph import Edge, EdgeKind, Graph, Group, Node, NodeKind
 from constructs_lib.insight.model import Assembly, EventBus, Reference
 from constructs_lib.insight.outside import outsider
+from constructs_lib.insight.words import KIND_WORDS
 
 _KINDS: dict[str, NodeKind] = {
     "AWS::StepFunctions::StateMachine": "workflow",
@@ -27,21 +28,6 @@ _KINDS: dict[str, NodeKind] = {
     "AWS::DynamoDB::Table": "table",
     "AWS::DynamoDB::GlobalTable": "table",
     "AWS::Scheduler::Schedule": "schedule",
-}
-_WORDS: dict[NodeKind, str] = {
-    "workflow": "workflow",
-    "function": "function",
-    "pipe": "pipe",
-    "archive": "archive",
-    "destination": "API destination",
-    "queue": "queue",
-    "topic": "topic",
-    "logs": "log group",
-    "table": "table",
-    "schedule": "schedule",
-    "partner": "partner event source",
-    "bus": "event bus",
-    "rule": "rule",
 }
 
 
@@ -110,14 +96,14 @@ class MapDrawing:
         if resource is None:
             return self.node(key, "other", key, "outside of this assembly")
         kind = _KINDS.get(resource.type, "other")
-        return self.node(key, kind, resource.name, _WORDS.get(kind, resource.type))
+        return self.node(key, kind, resource.name, _word(kind, resource.type))
 
     def of(self, reference: Reference) -> str:
         """The node of what is referred to, in the assembly or not."""
         if reference.key is not None:
             return self.of_key(reference.key)
         found = outsider(reference.text)
-        known = _WORDS.get(found.kind, found.service)
+        known = _word(found.kind, found.service)
         words = f"{known}, outside of this assembly" if known else "outside of this assembly"
         return self.node(f"outside {reference.text}", found.kind, found.title, words)
 
@@ -133,7 +119,10 @@ class MapDrawing:
         self._groups.append(Group(id=f"g{len(self._groups)}", head=id_, title=name, boxed=False))
         if bus.partner_source:
             source = self.node(
-                f"partner {bus.partner_source}", "partner", bus.partner_source, _WORDS["partner"]
+                f"partner {bus.partner_source}",
+                "partner",
+                bus.partner_source,
+                KIND_WORDS["partner"],
             )
             self.edge(source, id_, "publishes")
         return id_
@@ -160,3 +149,8 @@ class MapDrawing:
                     self.nodes[key] = replace(self.nodes[key], group=groups[id_])
                     del keys[id_]
                     found = True
+
+
+def _word(kind: NodeKind, otherwise: str) -> str:
+    """What a resource of a kind is called."""
+    return otherwise if kind == "other" else KIND_WORDS.get(kind, kind)
