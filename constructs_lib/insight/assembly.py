@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -86,26 +86,9 @@ def _assembly(path: Path, stacks: Mapping[str, TemplateStack], notes: list[Note]
             notes.append(Note(place=None, text=line))
 
     references = References(stacks, note)
-    resources: dict[str, Resource] = {}
-    for stack in stacks.values():
-        for logical_id, value in stack.section("Resources").items():
-            if not isinstance(value, Mapping) or not isinstance(value.get("Type"), str):
-                note(stack.name, f"resource {logical_id!r} has no Type and was not read")
-                continue
-            resource = _resource(stack, str(logical_id), value)
-            resources[resource.key] = resource
+    resources = {each.key: each for each in _resources(stacks, note)}
     reading = Reading(resources=resources, references=references, notes=notes)
-    for resource in resources.values():
-        place = resource.place
-        condition = stacks[place.stack].resource(place.logical_id).get("Condition")
-        if isinstance(condition, str) and references.holds(place.stack, condition) is False:
-            reading.note(
-                resource,
-                f"condition {condition!r} does not hold by the parameters' defaults, so that this "
-                "is not made with them; it was read all the same",
-            )
-        if resource.type.startswith(_OURS) and resource.type not in _UNDERSTOOD:
-            reading.note(resource, f"resources of type {resource.type} are kept, not understood")
+    _say_limits(reading, stacks)
     say_unknown_properties(reading)
     workflows = tuple(
         read_workflow(reading, resource, stacks[resource.place.stack])
@@ -147,6 +130,17 @@ def _assembly(path: Path, stacks: Mapping[str, TemplateStack], notes: list[Note]
     )
 
 
+def _resources(
+    stacks: Mapping[str, TemplateStack], note: Callable[[str, str], None]
+) -> Iterator[Resource]:
+    for stack in stacks.values():
+        for logical_id, value in stack.section("Resources").items():
+            if not isinstance(value, Mapping) or not isinstance(value.get("Type"), str):
+                note(stack.name, f"resource {logical_id!r} has no Type and was not read")
+                continue
+            yield _resource(stack, str(logical_id), value)
+
+
 def _resource(stack: TemplateStack, logical_id: str, value: Mapping[str, JsonValue]) -> Resource:
     written = value.get("Metadata")
     metadata = written if isinstance(written, Mapping) else {}
@@ -169,6 +163,21 @@ def _resource(stack: TemplateStack, logical_id: str, value: Mapping[str, JsonVal
         properties=stack.properties(logical_id),
         metadata=metadata,
     )
+
+
+def _say_limits(reading: Reading, stacks: Mapping[str, TemplateStack]) -> None:
+    """Note what may not be made, and what is kept without being understood."""
+    for resource in reading.resources.values():
+        place = resource.place
+        condition = stacks[place.stack].resource(place.logical_id).get("Condition")
+        if isinstance(condition, str) and reading.references.holds(place.stack, condition) is False:
+            reading.note(
+                resource,
+                f"condition {condition!r} does not hold by the parameters' defaults, so that this "
+                "is not made with them; it was read all the same",
+            )
+        if resource.type.startswith(_OURS) and resource.type not in _UNDERSTOOD:
+            reading.note(resource, f"resources of type {resource.type} are kept, not understood")
 
 
 def _telling_name(path: str) -> str:

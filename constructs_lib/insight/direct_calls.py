@@ -70,17 +70,24 @@ class DirectCallReader:
 
     def publications(self, functions: Iterable[Function]) -> Iterator[Publication]:
         """Events of APIs, and those with which functions tell how they ended."""
+        yield from self._of_integrations()
+        yield from self._of_data_sources()
+        for function in functions:
+            yield from self._of_destinations(function)
+
+    def _of_integrations(self) -> Iterator[Publication]:
         for one in self._integrations:
             if one.service == "events":
-                bus = self._target(one)
                 yield Publication(
                     publisher=one.api,
                     state=None,
-                    bus=self._events.bus_key(bus),
+                    bus=self._events.bus_key(self._target(one)),
                     source=_constant(one, "Source"),
                     detail_type=_constant(one, "DetailType"),
                     evidence="an integration of the API",
                 )
+
+    def _of_data_sources(self) -> Iterator[Publication]:
         for key, resource in self._reading.of_type("AWS::AppSync::DataSource"):
             properties = self._reading.structure(resource)
             target = mapping(properties.get("EventBridgeConfig")).get("EventBusArn")
@@ -94,25 +101,21 @@ class DirectCallReader:
                     detail_type=None,
                     evidence="a data source of the API",
                 )
-        for function in functions:
-            for destination, outcome in (
-                (function.success_destination, "Success"),
-                (function.failure_destination, "Failure"),
-            ):
-                if destination is not None and self._is_bus(destination):
-                    yield Publication(
-                        publisher=function.resource.key,
-                        state=None,
-                        bus=self._events.bus_key(destination),
-                        source="lambda",
-                        detail_type=f"Lambda Function Invocation Result - {outcome}",
-                        evidence="a destination of the function",
-                    )
 
-    def _is_bus(self, reference: Reference) -> bool:
-        if reference.key is not None:
-            return self._reading.references.type_of(reference.key) == _TYPES["events"]
-        return ":event-bus/" in reference.text
+    def _of_destinations(self, function: Function) -> Iterator[Publication]:
+        for destination, outcome in (
+            (function.success_destination, "Success"),
+            (function.failure_destination, "Failure"),
+        ):
+            if destination is not None and self._events.is_bus(destination):
+                yield Publication(
+                    publisher=function.resource.key,
+                    state=None,
+                    bus=self._events.bus_key(destination),
+                    source="lambda",
+                    detail_type=f"Lambda Function Invocation Result - {outcome}",
+                    evidence="a destination of the function",
+                )
 
     def _of_apis(self) -> Iterator[DirectCall]:
         for one in self._integrations:
@@ -175,7 +178,8 @@ class DirectCallReader:
         for key, resource in self._reading.of_type(*_BUCKETS):
             properties = self._reading.structure(resource)
             owner = self._reading.optional(resource, properties.get("BucketName"))
-            is_own = resource.type == "AWS::S3::Bucket" or owner is None
+            # CDK's own resource names its bucket; a bucket names itself.
+            is_own = resource.type == "AWS::S3::Bucket"
             source = key if is_own or owner is None else owner.key or key
             configured = mapping(properties.get("NotificationConfiguration"))
             for kind, names in _NOTIFIED.items():

@@ -62,6 +62,13 @@ class EventReader:
             )
         return key
 
+    def is_bus(self, reference: Reference) -> bool:
+        """Whether a bus is meant, of the assembly or outside of it."""
+        resource = self._reading.resources.get(reference.key or "")
+        if resource is not None:
+            return resource.type == "AWS::Events::EventBus"
+        return ":event-bus/" in reference.text
+
     def rules(self) -> tuple[Rule, ...]:
         """All rules."""
         return tuple(

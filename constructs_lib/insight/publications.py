@@ -76,7 +76,7 @@ class PublicationReader:
     def of_pipes(self, pipes: Iterable[Pipe]) -> Iterator[Publication]:
         """Pipes whose target is a bus."""
         for pipe in pipes:
-            if not self._is_bus(pipe.target.key, pipe.target.text):
+            if not self._events.is_bus(pipe.target):
                 continue
             properties = self._reading.structure(pipe.resource)
             wanted = mapping(
@@ -158,12 +158,6 @@ class PublicationReader:
             elif resource.key is not None or "event-bus/" in resource.text:
                 found.append(self._events.bus_key(resource))
         return found
-
-    def _is_bus(self, key: str | None, text: str) -> bool:
-        resource = self._reading.resources.get(key or "")
-        if resource is not None:
-            return resource.type == "AWS::Events::EventBus"
-        return ":event-bus/" in text
 
 
 def _allows_publishing(statement: Statement) -> bool:
