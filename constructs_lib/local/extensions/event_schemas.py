@@ -11,7 +11,6 @@ Sources: AWS CloudFormation resource reference, AWS::EventSchemas::Registry and 
 model of botocore 1.43.106 (read 2026-11-23).
 """
 
-import json
 from typing import TypedDict, cast
 
 from ministack.core.responses import AccountRegionScopedDict, get_account_id, get_region, now_iso
@@ -19,6 +18,7 @@ from ministack.services.cloudformation import provisioners
 
 from constructs_lib.local.extensions import schema_api
 from constructs_lib.local.extensions.answers import Properties, Resource
+from constructs_lib.local.extensions.json_objects import json_object
 from constructs_lib.local.extensions.resets import at_reset
 from constructs_lib.local.extensions.schema_api import Document, Request, SchemaError, serve
 from constructs_lib.local.extensions.schema_inference import as_json_schema
@@ -103,14 +103,14 @@ def _create_registry(logical_id: str, properties: Properties, stack_name: str) -
 
 
 def _update_registry(physical_id: str, _old: Properties, new: Properties, _stack: str) -> Resource:
-    about = _registry(_last_name(physical_id))["about"]
+    about = _registry(name_in_arn(physical_id))["about"]
     about.pop("Description", None)
     about.update(_described(new))
     return physical_id, {"RegistryArn": physical_id, "RegistryName": about["RegistryName"]}
 
 
 def _delete_registry(physical_id: str, _properties: Properties) -> None:
-    _registries.pop(_last_name(physical_id), None)
+    _registries.pop(name_in_arn(physical_id), None)
 
 
 def _create_schema(logical_id: str, properties: Properties, stack_name: str) -> Resource:
@@ -127,7 +127,7 @@ def _create_schema(logical_id: str, properties: Properties, stack_name: str) -> 
 
 
 def _update_schema(physical_id: str, old: Properties, new: Properties, _stack: str) -> Resource:
-    name = _last_name(physical_id)
+    name = name_in_arn(physical_id)
     versions = _registry(str(new["RegistryName"]))["schemas"][name]
     if (old["Content"], old["Type"]) == (new["Content"], new["Type"]):
         versions[-1] = schema_version(name, len(versions), new)
@@ -139,7 +139,7 @@ def _update_schema(physical_id: str, old: Properties, new: Properties, _stack: s
 def _delete_schema(physical_id: str, properties: Properties) -> None:
     registry = cast(Registry | None, _registries.get(str(properties["RegistryName"])))
     if registry is not None:
-        registry["schemas"].pop(_last_name(physical_id), None)
+        registry["schemas"].pop(name_in_arn(physical_id), None)
 
 
 def schema_version(name: str, number: int, properties: Properties) -> Document:
@@ -151,7 +151,7 @@ def schema_version(name: str, number: int, properties: Properties) -> Document:
     kind, content = str(properties["Type"]), str(properties["Content"])
     if kind not in _TYPES:
         raise ValueError(f"{SCHEMA}: BadRequestException: Type must be one of {_TYPES}: {kind}")
-    if not _is_json_object(content):
+    if json_object(content) is None:
         raise ValueError(f"{SCHEMA}: BadRequestException: Content must be a JSON object")
     return {
         "SchemaName": name,
@@ -185,15 +185,9 @@ def _arn(kind: str, name: str) -> str:
     return f"arn:aws:schemas:{get_region()}:{get_account_id()}:{kind}/{name}"
 
 
-def _last_name(arn: str) -> str:
+def name_in_arn(arn: str) -> str:
+    """The name of a registry, schema or discoverer: what its ARN ends with."""
     return arn.rpartition("/")[2]
-
-
-def _is_json_object(text: str) -> bool:
-    try:
-        return isinstance(json.loads(text), dict)
-    except ValueError:
-        return False
 
 
 # ── The service's API ────────────────────────────────────────────────────────────────────────────

@@ -20,7 +20,6 @@ events from a SaaS partner"; partner onboarding guide, FAQ (read 2026-11-23).
 """
 
 import contextvars
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -29,6 +28,7 @@ from typing import TypedDict, cast
 from ministack.core.responses import error_response_json, json_response, set_request_account_id
 from ministack.services import eventbridge
 
+from constructs_lib.local.extensions.json_objects import json_object
 from constructs_lib.local.extensions.partner_event_counts import count_dropped, count_received
 from constructs_lib.partners.limits import ENTRIES, NAME, PENDING
 
@@ -206,7 +206,7 @@ def _put(entry: Request) -> dict[str, str]:
                 f"Parameter {required} is not valid. Reason: {required} is a required argument."
             )
             return {"ErrorCode": "InvalidArgument", "ErrorMessage": reason}
-    if not _is_json_object(str(entry["Detail"])):
+    if json_object(str(entry["Detail"])) is None:
         return {"ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed."}
     event_id: str = eventbridge.new_uuid()
     name = str(entry["Source"])
@@ -251,13 +251,6 @@ def _epoch_seconds(time: object) -> int:
     if isinstance(time, str):
         return int(datetime.fromisoformat(time).timestamp())
     return int(eventbridge._now_ts())
-
-
-def _is_json_object(text: str) -> bool:
-    try:
-        return isinstance(json.loads(text), dict)
-    except ValueError:
-        return False
 
 
 def _as_seen_by_customer(source: EventSource) -> dict[str, object]:

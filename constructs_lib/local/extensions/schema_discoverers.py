@@ -25,7 +25,11 @@ from ministack.services import eventbridge
 from ministack.services.cloudformation import provisioners
 
 from constructs_lib.local.extensions.answers import Properties, Resource
-from constructs_lib.local.extensions.event_schemas import ensure_registry, schema_version
+from constructs_lib.local.extensions.event_schemas import (
+    ensure_registry,
+    name_in_arn,
+    schema_version,
+)
 from constructs_lib.local.extensions.resets import at_reset
 from constructs_lib.local.extensions.schema_api import Document, Request, SchemaError, serve
 from constructs_lib.local.extensions.schema_inference import open_api, schema_name
@@ -48,7 +52,7 @@ def register() -> None:
     provisioners._RESOURCE_HANDLERS[DISCOVERER] = {
         "create": lambda _logical_id, properties, _stack: _resource(properties),
         "update": _update_resource,
-        "delete": lambda physical_id, _properties: _discoverers.pop(_last_name(physical_id), None),
+        "delete": lambda physical_id, _properties: _discoverers.pop(name_in_arn(physical_id), None),
     }
     provisioners._REPLACING_PROPERTIES[DISCOVERER] = ("SourceArn",)
     at_reset(_discoverers.clear)
@@ -147,10 +151,6 @@ def _scope() -> str:
     return f"{get_region()}:{get_account_id()}"
 
 
-def _last_name(arn: str) -> str:
-    return arn.rpartition("/")[2]
-
-
 # ── The service's API ────────────────────────────────────────────────────────────────────────────
 
 
@@ -209,7 +209,7 @@ def _resource(properties: Properties) -> Resource:
 
 
 def _update_resource(physical_id: str, _old: Properties, new: Properties, _stack: str) -> Resource:
-    discoverer = _named(_last_name(physical_id))
+    discoverer = _named(name_in_arn(physical_id))
     discoverer.pop("Description", None)
     discoverer["CrossAccount"] = _crosses_accounts(new)
     if new.get("Description"):

@@ -18,6 +18,7 @@ from ministack.services.cloudformation import provisioners
 
 from constructs_lib.local.extensions.answers import Properties, Resource
 from constructs_lib.local.extensions.event_schemas import registry_named
+from constructs_lib.local.extensions.json_objects import json_object
 from constructs_lib.local.extensions.schema_api import Document, Request, SchemaError, serve
 
 POLICY = "AWS::EventSchemas::RegistryPolicy"
@@ -46,10 +47,7 @@ def put_policy(registry: str, given: Properties) -> Document:
     """
     kept = registry_named(registry)["policy"]
     policy = given.get("Policy")
-    try:
-        document = json.loads(policy) if isinstance(policy, str) else policy
-    except ValueError:
-        document = None
+    document = json_object(policy) if isinstance(policy, str) else policy
     if not isinstance(document, dict):
         raise SchemaError("BadRequestException", "Policy must be a JSON object")
     if given.get("RevisionId", kept.get("RevisionId")) != kept.get("RevisionId"):
