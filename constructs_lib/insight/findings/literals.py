@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from constructs_lib.insight.findings.finding import FindingRule, Hit
 from constructs_lib.insight.model import Assembly, State, Workflow
+from constructs_lib.states_language import is_expression
 from constructs_lib.templates.json_value import JsonValue
 
 _LINK_PATHS = (
@@ -164,7 +165,7 @@ def _jsonata(assembly: Assembly) -> Iterator[Hit]:
 
 def _not_evaluated(text: _Text) -> str | None:
     value = text.value
-    if value.startswith("{%") and value.endswith("%}"):
+    if is_expression(value):
         return None
     if text.key.endswith(".$"):
         return "a name with .$ belongs to JSONPath"
