@@ -49,22 +49,28 @@ _HTTP = re.compile(r"States\.Http\.(?:Socket|StatusCode\.\d{3})")
 def _wrong_names(assembly: Assembly) -> Iterator[Hit]:
     for workflow in assembly.workflows:
         for state in workflow.machine.all_states():
-            raised = set(_raised_within(state))
-            for name in _names(state):
-                right = None if name in raised else _reserved_like(name)
-                if right is None and state.task is not None:
-                    right = _right_name(name, state.task)
-                if right is not None:
-                    who = "nothing within"
-                    if state.task:
-                        who = f"the integration of {call_name(state.task)} never"
-                    yield Hit(
-                        place=workflow.resource.place,
-                        state=state.full_name,
-                        subject=name,
-                        what=f"{state.name!r} waits for the error {name!r}, which {who} raises",
-                        remedy=f"write {right!r}" if right else "take the name from the list",
-                    )
+            for name, right in _misnamed(state):
+                who = "nothing within"
+                if state.task:
+                    who = f"the integration of {call_name(state.task)} never"
+                yield Hit(
+                    place=workflow.resource.place,
+                    state=state.full_name,
+                    subject=name,
+                    what=f"{state.name!r} waits for the error {name!r}, which {who} raises",
+                    remedy=f"write {right!r}" if right else "take the name from the list",
+                )
+
+
+def _misnamed(state: State) -> Iterator[tuple[str, str]]:
+    """Wrong names that a state waits for, each with the right one; empty if none is like it."""
+    raised = set(_raised_within(state))
+    for name in _names(state):
+        right = None if name in raised else _reserved_like(name)
+        if right is None and state.task is not None:
+            right = _right_name(name, state.task)
+        if right is not None:
+            yield name, right
 
 
 def _raised_within(state: State) -> Iterator[str]:

@@ -32,6 +32,11 @@ _OPTIMIZED = {
 #: cluster, and checks the task definition. Source: service authorization reference, "Actions
 #: defined by Amazon Elastic Container Service" (read 2026-11-27).
 _CHECKED_ELSEWHERE = ("ecs",)
+#: Services whose jobs Step Functions waits for with a rule of EventBridge, which it makes with the
+#: workflow's role when the workflow is created. Source: Step Functions developer guide, "IAM
+#: policies for integrated services", the services' pages (read 2026-11-27).
+_AWAITED_BY_RULE = ("batch", "codebuild", "ecs", "sagemaker", "states")
+_AWAITS = ("events:PutRule", "events:PutTargets")
 #: AWS's policies that give nothing a task calls.
 _HARMLESS = re.compile(
     r".*policy/(?:service-role/)?(?:AWSXRay\w*|AWSXrayWriteOnlyAccess|CloudWatchLambda\w*"
@@ -51,13 +56,6 @@ class Need:
     actions: tuple[str, ...]
     on: Reference | None
     any_of: bool = False
-
-
-#: Services whose jobs Step Functions waits for with a rule of EventBridge, which it makes with the
-#: workflow's role when the workflow is created. Source: Step Functions developer guide, "IAM
-#: policies for integrated services", the services' pages (read 2026-11-27).
-_AWAITED_BY_RULE = ("batch", "codebuild", "ecs", "sagemaker", "states")
-_AWAITS = ("events:PutRule", "events:PutTargets")
 
 
 def need_to_wait(task: Task) -> Need | None:

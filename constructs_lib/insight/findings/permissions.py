@@ -14,7 +14,16 @@ from constructs_lib.insight.findings.grants import (
     need_to_wait,
 )
 from constructs_lib.insight.findings.states import call_name, tasks_of
-from constructs_lib.insight.model import Assembly, State, Statement, Task, Workflow
+from constructs_lib.insight.model import (
+    Assembly,
+    Pipe,
+    Rule,
+    State,
+    Statement,
+    Target,
+    Task,
+    Workflow,
+)
 
 _LINK = (
     "https://docs.aws.amazon.com/step-functions/latest/dg/service-integration-iam-templates.html"
@@ -100,40 +109,47 @@ def _targets_lack(assembly: Assembly) -> Iterator[Hit]:
     grants = Grants(assembly)
     for rule in assembly.rules:
         for target in rule.targets:
-            resource = assembly.resources.get(target.destination.key or "")
-            action = _THROUGH_ROLE.get(resource.type) if resource else None
-            if resource is None or action is None:
-                continue
-            if target.role is None and "RoleArn" in rule.resource.properties:
-                continue  # the rule's own role serves all targets
-            if target.role is None and resource.type != "AWS::Events::EventBus":
-                yield Hit(
-                    place=rule.resource.place,
-                    subject=target.id,
-                    what=f"rule {rule.resource.name!r} has no role to reach {resource.name!r} with",
-                    remedy=f"give the target a RoleArn with {action}",
-                )
-                continue
-            if grants.missing(target.role, Need(actions=(action,), on=target.destination)):
-                yield Hit(
-                    place=rule.resource.place,
-                    subject=target.id,
-                    what=f"the role of rule {rule.resource.name!r} does not have {action} on "
-                    f"{resource.name!r}",
-                    remedy=f"allow {action} on {target.destination.text}",
-                )
+            yield from _target_lacks(rule, target, grants, assembly)
     for pipe in assembly.pipes:
-        resource = assembly.resources.get(pipe.target.key or "")
-        action = _PIPE_TARGETS.get(resource.type) if resource else None
-        if resource is None or action is None:
-            continue
-        if grants.missing(pipe.role, Need(actions=(action,), on=pipe.target)):
-            yield Hit(
-                place=pipe.resource.place,
-                what=f"the role of pipe {pipe.resource.name!r} does not have {action} on "
-                f"{resource.name!r}",
-                remedy=f"allow {action} on {pipe.target.text}",
-            )
+        yield from _pipe_lacks(pipe, grants, assembly)
+
+
+def _target_lacks(rule: Rule, target: Target, grants: Grants, assembly: Assembly) -> Iterator[Hit]:
+    resource = assembly.resources.get(target.destination.key or "")
+    action = _THROUGH_ROLE.get(resource.type) if resource else None
+    if resource is None or action is None:
+        return
+    if target.role is None and "RoleArn" in rule.resource.properties:
+        return  # the rule's own role serves all targets
+    if target.role is None and resource.type != "AWS::Events::EventBus":
+        yield Hit(
+            place=rule.resource.place,
+            subject=target.id,
+            what=f"rule {rule.resource.name!r} has no role to reach {resource.name!r} with",
+            remedy=f"give the target a RoleArn with {action}",
+        )
+    elif grants.missing(target.role, Need(actions=(action,), on=target.destination)):
+        yield Hit(
+            place=rule.resource.place,
+            subject=target.id,
+            what=f"the role of rule {rule.resource.name!r} does not have {action} on "
+            f"{resource.name!r}",
+            remedy=f"allow {action} on {target.destination.text}",
+        )
+
+
+def _pipe_lacks(pipe: Pipe, grants: Grants, assembly: Assembly) -> Iterator[Hit]:
+    resource = assembly.resources.get(pipe.target.key or "")
+    action = _PIPE_TARGETS.get(resource.type) if resource else None
+    if resource is None or action is None:
+        return
+    if grants.missing(pipe.role, Need(actions=(action,), on=pipe.target)):
+        yield Hit(
+            place=pipe.resource.place,
+            what=f"the role of pipe {pipe.resource.name!r} does not have {action} on "
+            f"{resource.name!r}",
+            remedy=f"allow {action} on {pipe.target.text}",
+        )
 
 
 def _not_needed(assembly: Assembly) -> Iterator[Hit]:

@@ -68,5 +68,5 @@ def executions_of(
 def _in_words(caller: Caller, names: DeployedNames) -> str:
     if caller.kind == "outside":
         return "a client"
-    name = names.of(caller.arn).rsplit("/", 1)[-1]
-    return f"{caller.kind} {last_part(name)}" + (f", {caller.state}" if caller.state else "")
+    name = last_part(names.of(caller.arn))
+    return f"{caller.kind} {name}" + (f", {caller.state}" if caller.state else "")

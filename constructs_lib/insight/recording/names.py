@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from constructs_lib.local.account import EmbeddedAccount
 
 
+#: CloudFormation's names of services, where ARNs have others.
+_SERVICES = {"StepFunctions": "states"}
+
+
 class DeployedNames:
     """``Stack/LogicalId`` by what AWS calls a resource."""
 
@@ -25,10 +29,6 @@ class DeployedNames:
         if len(parts) < 6:
             return arn
         return self._keys.get((parts[2], last_part(arn)), arn)
-
-
-#: CloudFormation's names of services, where ARNs have others.
-_SERVICES = {"StepFunctions": "states"}
 
 
 def _service(resource_type: str) -> str:
