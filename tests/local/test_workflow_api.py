@@ -42,7 +42,12 @@ arn = json.loads(created[2])["stateMachineArn"]
 started = sfn._start_execution({"stateMachineArn": arn, "input": "{"})
 ended = json.loads(sfn._start_sync_execution({"stateMachineArn": arn})[2])
 described = sfn._describe_execution({"executionArn": ended["executionArn"]})
-print(json.dumps([created[0], started[0], "redriveCount" in json.loads(described[2])]))
+task = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": True}
+task |= {"QueryLanguage": "JSONata", "Output": "mine"}
+tested = sfn._test_state({"definition": json.dumps(task), "mock": {"result": "1"}})
+print(json.dumps([
+    created[0], started[0], "redriveCount" in json.loads(described[2]), json.loads(tested[2])
+]))
 """
 
 
@@ -270,3 +275,7 @@ def test_canary_plain_ministack_takes_what_aws_refuses(plain: list[object]) -> N
 
 def test_canary_plain_ministack_tells_nothing_of_redrives(plain: list[object]) -> None:
     assert plain[2] is False
+
+
+def test_canary_plain_ministack_tests_no_jsonata_task(plain: list[object]) -> None:
+    assert plain[3] == {"status": "SUCCEEDED", "output": "1"}

@@ -70,6 +70,7 @@ def register_all() -> None:
         sources_under_way,
         state_errors,
         state_machine_releases,
+        state_tests,
         step_functions_mocks,
         task_history,
         task_timeouts,
@@ -155,6 +156,7 @@ def register_all() -> None:
     # Faults strike before anything else looks at a call, and mocks are no calls at all.
     fault_injection.register()
     step_functions_mocks.register()
+    state_tests.register()
     task_history.register()
     data_limit.register()
     state_errors.register()
