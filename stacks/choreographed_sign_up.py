@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from aws_cdk import ArnFormat, RemovalPolicy, Stack
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -109,15 +109,10 @@ class ChoreographedSignUp(Construct):
         service.function.add_environment("USER_POOL_ID", self.user_pool.user_pool_id)
         service.function.add_environment("MAIL_SENDER", mail.sender)
         self.user_pool.grant(service.function, "cognito-idp:AdminGetUser")
-        identity = Stack.of(self).format_arn(
-            service="ses",
-            resource="identity",
-            resource_name=mail.verified_identity,
-            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
-        )
         service.function.add_to_role_policy(
-            iam.PolicyStatement(actions=["ses:SendEmail"], resources=[identity])
+            iam.PolicyStatement(actions=["ses:SendEmail"], resources=[mail.identities_arn(self)])
         )
+        service.function.add_to_role_policy(mail.deny_other_senders(self))
 
     def _service(
         self,

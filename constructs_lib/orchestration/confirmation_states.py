@@ -4,7 +4,7 @@ The code's hash is the key of an item in the users table that holds the task tok
 finds it there. Neither the code itself nor the token is anywhere else in the table.
 """
 
-from aws_cdk import ArnFormat, Duration, Stack
+from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
@@ -72,18 +72,13 @@ def send_mail(
     scope: Construct, id_: str, *, mail: SignUpMail, template: MailTemplate, outputs: object
 ) -> SdkTask:
     """Send one mail to the person who signs up."""
-    identity = Stack.of(scope).format_arn(
-        service="ses",
-        resource="identity",
-        resource_name=mail.verified_identity,
-        arn_format=ArnFormat.SLASH_RESOURCE_NAME,
-    )
     task = SdkTask(
         scope,
         id_,
         service="sesv2",
         action="sendEmail",
-        iam_resources=[identity],
+        iam_resources=[mail.identities_arn(scope)],
+        additional_iam_statements=[mail.deny_other_senders(scope)],
         parameters={
             "FromEmailAddress": mail.sender,
             "Destination": {"ToAddresses": ["{% $email %}"]},

@@ -33,6 +33,8 @@ class SdkTask(tasks.CallAwsService):
             ``DbInstanceIdentifier``. JSONata (``{% … %}``), JSONPath (a key ending in ``.$`` or
             ``sfn.JsonPath``) and CDK tokens stand for any value.
         iam_resources: ARNs that the call touches; ``["*"]`` only where AWS has no ARN to name.
+        additional_iam_statements: What else the state machine's role may or may not do for the
+            call, such as a statement that denies what a condition rules out.
         outputs: What the state passes on (JSONata); the answer by default.
         assign: Workflow variables to set.
         result_path: Where the answer goes in the state's input (JSONPath).
@@ -59,6 +61,7 @@ class SdkTask(tasks.CallAwsService):
         action: str,
         parameters: Mapping[str, object],
         iam_resources: Sequence[str],
+        additional_iam_statements: Sequence[iam.PolicyStatement] = (),
         outputs: object | None = None,
         assign: Mapping[str, object] | None = None,
         result_path: str | None = None,
@@ -86,6 +89,11 @@ class SdkTask(tasks.CallAwsService):
         if wait_for_task_token:
             _require_task_token(check, parameters)
         needed = iam_actions(service, operation)
+        statements = list(additional_iam_statements)
+        if needed[1:]:
+            statements.append(
+                iam.PolicyStatement(actions=list(needed[1:]), resources=list(iam_resources))
+            )
         super().__init__(
             scope,
             id_,
@@ -94,11 +102,7 @@ class SdkTask(tasks.CallAwsService):
             parameters=parameters,
             iam_action=needed[0],
             iam_resources=iam_resources,
-            additional_iam_statements=[
-                iam.PolicyStatement(actions=list(needed[1:]), resources=list(iam_resources))
-            ]
-            if needed[1:]
-            else None,
+            additional_iam_statements=statements or None,
             integration_pattern=sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN
             if wait_for_task_token
             else sfn.IntegrationPattern.REQUEST_RESPONSE,

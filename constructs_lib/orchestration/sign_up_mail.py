@@ -4,7 +4,9 @@ import json
 import re
 from dataclasses import dataclass, field
 
-from aws_cdk import Duration, Token
+from aws_cdk import ArnFormat, Duration, Stack, Token
+from aws_cdk import aws_iam as iam
+from constructs import IConstruct
 
 from constructs_lib.validation import ConfigError, require_match
 
@@ -28,10 +30,16 @@ class MailTemplate:
 class SignUpMail:
     """The mails of a sign-up workflow, sent through Amazon SES.
 
+    SES asks for the right to send on the most exact identity of the sender that the account has
+    verified, its address before its domain, and, while the account is in SES's sandbox, on the
+    identity of the recipient too. So what may be used is any identity of the account, and
+    what may be sent is mail from ``sender`` alone.
+
     Args:
         sender: Address from which they come.
-        identity: SES identity that the account has verified, a domain or an address; the domain of
-            ``sender`` when not given.
+        identity: The one SES identity that may be used, a domain or an address; any that the
+            account has verified when not given. In the sandbox, with one named, SES refuses mails
+            to a recipient that is verified under another.
         confirmation: The mail with the code by which a person confirms the address; ``None`` asks
             for no confirmation.
         confirmation_timeout: How long the code is valid, 1 minute to 30 days.
@@ -39,6 +47,9 @@ class SignUpMail:
     Raises:
         ConfigError: ``sender`` is no address, a template has an unknown placeholder, the
             confirmation lacks ``{code}``, or the timeout is out of range.
+    Source: SES developer guide, "Identity and Access Management in Amazon SES" and "Sending policy
+        examples"; what SES checks: aws/aws-sdk-js issue 3641, cloudposse/terraform-aws-ses issue
+        40, aws-samples/aws-serverless-batch-architecture issue 1 (read 2026-11-27).
     """
 
     sender: str
@@ -82,10 +93,24 @@ class SignUpMail:
                     "24 hours suits most"
                 )
 
-    @property
-    def verified_identity(self) -> str:
-        """The SES identity that the workflow may send from."""
-        return self.identity or self.sender.rsplit("@", 1)[-1]
+    def identities_arn(self, scope: IConstruct) -> str:
+        """The SES identities of the account that may be used to send."""
+        return Stack.of(scope).format_arn(
+            service="ses",
+            resource="identity",
+            resource_name=self.identity or "*",
+            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
+        )
+
+    def deny_other_senders(self, scope: IConstruct) -> iam.PolicyStatement:
+        """What keeps whoever may use the identities from sending under another address."""
+        return iam.PolicyStatement(
+            effect=iam.Effect.DENY,
+            actions=["ses:SendEmail"],
+            resources=[self.identities_arn(scope)],
+            # Also true where there is no such address.
+            conditions={"StringNotEqualsIgnoreCase": {"ses:FromAddress": self.sender}},
+        )
 
 
 def mail_text_expression(template_text: str) -> str:

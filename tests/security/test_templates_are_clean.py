@@ -97,6 +97,20 @@ NAG_EXCEPTIONS = (
             ("DuetChoreography/Replay/Workflow/*", "rule/<AppBusDB0927FF>/*"),
         )
     ),
+    *(
+        NagException(
+            rule="AwsSolutions-IAM5",
+            subject="Resource::arn:<AWS::Partition>:ses:<AWS::Region>:<AWS::AccountId>:identity/*",
+            construct_path=path,
+            reason="which identity SES checks depends on the account and, in its sandbox, on the "
+            "recipient; another sender's address is denied",
+        )
+        for path in (
+            "SignUpWorkflow/It/Workflow/*",
+            "DuetOrchestration/SignUp/Workflow/*",
+            "DuetChoreography/SignUp/SendWelcome/*",
+        )
+    ),
     NagException(
         rule="AwsSolutions-SQS3",
         construct_path="*/DeadLetters/Resource",

@@ -3,6 +3,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 from aws_cdk import Duration, Stack, Token
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk.assertions import Template
 from botocore.loaders import Loader
@@ -247,6 +248,35 @@ def test_the_state_machine_may_do_what_its_task_needs_on_the_named_resources_and
         granted.update([actions] if isinstance(actions, str) else actions)
     assert granted == expected
     assert set(task.iam_actions) == expected
+
+
+def test_what_else_a_call_may_or_may_not_do_joins_what_it_needs(
+    stack: Stack, synthesize: Callable[[], Template]
+) -> None:
+    denied = iam.PolicyStatement(
+        effect=iam.Effect.DENY, actions=["dynamodb:PutItem"], resources=["arn:aws:dynamodb:::other"]
+    )
+    task = SdkTask(
+        stack,
+        "Call",
+        service="dynamodb",
+        action="transactWriteItems",
+        parameters={"TransactItems": []},
+        iam_resources=["arn:aws:dynamodb:::one"],
+        additional_iam_statements=[denied],
+    )
+
+    sfn.StateMachine(stack, "Workflow", definition_body=sfn.DefinitionBody.from_chainable(task))
+
+    (policy,) = synthesize().find_resources("AWS::IAM::Policy").values()
+    effects = [
+        (statement["Effect"], statement["Resource"])
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+    ]
+    assert sorted(set(effects)) == [
+        ("Allow", "arn:aws:dynamodb:::one"),
+        ("Deny", "arn:aws:dynamodb:::other"),
+    ]
 
 
 def _refusal(stack: Stack, **changes: object) -> str:

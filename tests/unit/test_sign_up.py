@@ -197,7 +197,36 @@ def test_the_roles_name_every_resource_but_those_that_aws_has_no_name_for(
         "states:SendTaskSuccess",
     ]
     assert "*" not in named.values()
-    assert ":identity/example.com" in str(named["ses:SendEmail"])
+
+
+@pytest.mark.parametrize(("identity", "named"), [(None, "*"), ("example.com", "example.com")])
+def test_mail_may_use_any_identity_unless_one_is_named_and_come_from_the_sender_alone(
+    stack: Stack,
+    event_bus: events.IEventBus,
+    synthesize: Callable[[], Template],
+    identity: str | None,
+    named: str,
+) -> None:
+    mail = SignUpMail(sender="hello@example.com", identity=identity)
+    SignUpWorkflow(stack, "SignUp", event_bus=event_bus, mail=mail)
+
+    arn = stack.resolve(
+        f"arn:{stack.partition}:ses:{stack.region}:{stack.account}:identity/{named}"
+    )
+    assert [
+        statement
+        for policy in synthesize().find_resources("AWS::IAM::Policy").values()
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if "ses:SendEmail" in statement["Action"]
+    ] == [
+        {"Effect": "Allow", "Action": "ses:SendEmail", "Resource": arn},
+        {
+            "Effect": "Deny",
+            "Action": "ses:SendEmail",
+            "Resource": arn,
+            "Condition": {"StringNotEqualsIgnoreCase": {"ses:FromAddress": "hello@example.com"}},
+        },
+    ]
 
 
 def test_starting_is_granted_on_this_workflow(

@@ -31,12 +31,6 @@ def test_a_template_is_filled_and_every_other_character_is_itself(template: str)
     assert (_filled(template, name="Ada", code="0123456789") or "") == expected
 
 
-def test_the_domain_of_the_sender_is_the_identity_unless_another_is_named() -> None:
-    assert SignUpMail(sender="hello@example.com").verified_identity == "example.com"
-    mail = SignUpMail(sender="hello@example.com", identity="hello@example.com")
-    assert mail.verified_identity == "hello@example.com"
-
-
 @pytest.mark.parametrize("sender", ["", "example.com", "a b@example.com", "a@b"])
 def test_a_sender_that_is_no_address_is_refused(sender: str) -> None:
     with pytest.raises(ConfigError, match="sender must be an e-mail address"):
