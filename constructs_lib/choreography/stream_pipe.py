@@ -110,14 +110,15 @@ class StreamPipe(Construct):
         )
 
     def _let_role_read(self, table: dynamodb.ITable, stream_arn: str) -> None:
-        # The user guide asks for ListStreams too, and CDK grants it on all streams of the account:
-        # it finds streams, and this one's ARN is known.
+        # The user guide asks for ListStreams too. CDK grants it on all streams of the account; this
+        # one's ARN is known, and no other is to be found.
         iam.Grant.add_to_principal(
             grantee=self.role,
             actions=[
                 "dynamodb:DescribeStream",
                 "dynamodb:GetRecords",
                 "dynamodb:GetShardIterator",
+                "dynamodb:ListStreams",
             ],
             resource_arns=[stream_arn],
         )

@@ -109,6 +109,7 @@ def test_the_role_may_read_this_stream_deliver_and_give_up_and_nothing_else(
                 "dynamodb:DescribeStream",
                 "dynamodb:GetRecords",
                 "dynamodb:GetShardIterator",
+                "dynamodb:ListStreams",
             ],
             "Resource": table.table_stream_arn,
         },
