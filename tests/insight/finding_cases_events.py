@@ -299,6 +299,31 @@ KEEPS: list[Case] = [
             ),
         },
     ),
+    (
+        "queue-without-dead-letter-queue",
+        "a schedule's dead-letter queue",
+        {
+            **_polled(),
+            "Tick": resource(
+                "AWS::Scheduler::Schedule",
+                Target={
+                    "Arn": attribute("Handle"),
+                    "DeadLetterConfig": {"Arn": attribute("Inbox")},
+                },
+            ),
+        },
+    ),
+    (
+        "queue-without-dead-letter-queue",
+        "what a reader of a stream fails on",
+        {
+            **_polled(),
+            "Orders": resource("AWS::DynamoDB::Table"),
+            "Read": _streamed(DestinationConfig={"OnFailure": {"Destination": attribute("Inbox")}})[
+                "Poll"
+            ],
+        },
+    ),
     ("subscription-without-dead-letter-queue", "one", _subscribed(**_REDRIVE)),
     (
         "target-not-let-in",

@@ -511,6 +511,17 @@ KEEPS: list[Case] = [
     ("permission-not-needed", "just that", _with_role(("dynamodb:PutItem", "logs:PutLogEvents"))),
     (
         "permission-not-needed",
+        "a role that a schedule has too",
+        {
+            **_with_role(("dynamodb:*",)),
+            "Tick": resource(
+                "AWS::Scheduler::Schedule",
+                Target={"Arn": attribute("Orders"), "RoleArn": attribute("Role")},
+            ),
+        },
+    ),
+    (
+        "permission-not-needed",
         "what .sync needs",
         _with_role(
             ("glue:StartJobRun", "glue:GetJobRun", "events:PutRule"),

@@ -111,8 +111,10 @@ def _dead_letter_queues(assembly: Assembly) -> set[str | None]:
     found += [queue.dead_letter for queue in assembly.queues]
     found += [pipe.dead_letter for pipe in assembly.pipes]
     found += [bus.dead_letter for bus in assembly.buses]
+    found += [schedule.target.dead_letter for schedule in assembly.schedules]
     found += [one.dead_letter for topic in assembly.topics for one in topic.subscriptions]
     found += [function.failure_destination for function in assembly.functions]
+    found += [one.failure_destination for each in assembly.functions for one in each.sources]
     return {reference.key for reference in found if reference}
 
 

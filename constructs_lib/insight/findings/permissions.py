@@ -204,7 +204,9 @@ def _roles(assembly: Assembly) -> dict[str, list[Workflow]]:
             roles.setdefault(str(key), []).append(workflow)
     others = {function.role.key for function in assembly.functions if function.role}
     others |= {pipe.role.key for pipe in assembly.pipes if pipe.role}
-    others |= {t.role.key for rule in assembly.rules for t in rule.targets if t.role}
+    targets = [target for rule in assembly.rules for target in rule.targets]
+    targets += [schedule.target for schedule in assembly.schedules]
+    others |= {target.role.key for target in targets if target.role}
     return {role: users for role, users in roles.items() if role not in others}
 
 
