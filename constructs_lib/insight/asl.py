@@ -9,9 +9,11 @@ and the pages of the state types (read 2026-11-27).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from constructs_lib.insight.asl_choice import condition_text
+from constructs_lib.insight.asl_fields import FieldReader, kind_of
 from constructs_lib.insight.asl_task import Referrer, read_task
 from constructs_lib.insight.model import Catch, Retry, State, StateMachine, Transition
 from constructs_lib.states_language.fields import (
@@ -49,69 +51,62 @@ def read_machine(definition: object, refer: Referrer) -> StateMachine:
         names[state.name] = names.get(state.name, 0) + 1
     for name, count in names.items():
         if count > 1:
-            reader.problem(f"state {name!r}", f"has its name {count} times; names must be unique")
-    return StateMachine(
-        **{
-            name: getattr(machine, name)
-            for name in machine.__dataclass_fields__
-            if name != "problems"
-        },
-        problems=tuple(reader.problems),
-    )
+            reader.fields.problem(
+                f"state {name!r}", f"has its name {count} times; names must be unique"
+            )
+    return replace(machine, problems=tuple(reader.fields.problems))
 
 
 class _Reader:
     def __init__(self, refer: Referrer) -> None:
         self._refer = refer
-        self.problems: list[str] = []
-
-    def problem(self, where: str, text: str) -> None:
-        """Keep what is malformed, once."""
-        said = f"{where} {text}"
-        if said not in self.problems:
-            self.problems.append(said)
+        self.fields = FieldReader()
 
     def machine(
         self, definition: object, path: tuple[str, ...], language: str, where: str
     ) -> StateMachine:
         if not isinstance(definition, Mapping):
-            self.problem(
-                where, f"must be an object with StartAt and States, got {_kind(definition)}"
+            self.fields.problem(
+                where, f"must be an object with StartAt and States, got {kind_of(definition)}"
             )
             return StateMachine(start_at="", states=(), query_language=language)
         if len(path) > _DEEPEST:
-            self.problem(where, f"is nested deeper than {_DEEPEST} levels; the rest is not read")
+            self.fields.problem(
+                where, f"is nested deeper than {_DEEPEST} levels; the rest is not read"
+            )
             return StateMachine(
                 start_at="", states=(), query_language=language, definition=definition
             )
         language = self._language(definition, language, where)
         states = definition.get("States")
         if not isinstance(states, Mapping):
-            self.problem(where, f"must have States, an object by state name, got {_kind(states)}")
+            self.fields.problem(
+                where, f"must have States, an object by state name, got {kind_of(states)}"
+            )
             states = {}
-        start_at = self._text(definition, "StartAt", where)
+        start_at = self.fields.text(definition, "StartAt", where)
         if start_at is None:
-            self.problem(where, "must name its first state in StartAt")
+            self.fields.problem(where, "must name its first state in StartAt")
         elif start_at not in states:
-            self.problem(where, f"starts at {start_at!r}, which is not among its States")
+            self.fields.problem(where, f"starts at {start_at!r}, which is not among its States")
         read = tuple(
             self._state(str(name), fields, path, language) for name, fields in states.items()
         )
         for state in read:
             for way in state.transitions:
                 if way.target not in states:
-                    self.problem(
+                    self.fields.problem(
                         f"state {state.name!r}",
                         f"goes on to {way.target!r}, which is not a state of the same level",
                     )
         known = BRANCH_FIELDS if path else MACHINE_FIELDS
-        unknown = self._unknown(definition, known, where)
+        unknown = self.fields.unknown(definition, known, where)
         return StateMachine(
             start_at=start_at or "",
             states=read,
             query_language=language,
-            timeout_seconds=self._number(definition, "TimeoutSeconds", where),
-            comment=self._text(definition, "Comment", where) or "",
+            timeout_seconds=self.fields.number(definition, "TimeoutSeconds", where),
+            comment=self.fields.text(definition, "Comment", where) or "",
             definition=definition,
             unknown_fields=unknown,
         )
@@ -119,20 +114,22 @@ class _Reader:
     def _state(self, name: str, fields: object, path: tuple[str, ...], language: str) -> State:
         where = f"state {name!r}"
         if not isinstance(fields, Mapping):
-            self.problem(where, f"must be an object, got {_kind(fields)}")
+            self.fields.problem(where, f"must be an object, got {kind_of(fields)}")
             return State(name=name, type="", path=path, query_language=language)
-        type_ = self._text(fields, "Type", where) or ""
+        type_ = self.fields.text(fields, "Type", where) or ""
         own_language = self._language(fields, language, where)
         if type_ not in STATE_FIELDS:
-            self.problem(where, f"must have a Type of the language, got {fields.get('Type')!r}")
+            self.fields.problem(
+                where, f"must have a Type of the language, got {fields.get('Type')!r}"
+            )
         ends = fields.get("End") is True or type_ in ("Succeed", "Fail")
         catches, retries = self._catches(fields, where), self._retries(fields, where)
         ways = (*self._ways_on(name, type_, fields, where), *_catch_ways(name, catches))
         if type_ in STATE_FIELDS and not ends and not any(way.kind != "catch" for way in ways):
-            self.problem(where, "must have a Next or an End")
+            self.fields.problem(where, "must have a Next or an End")
         task = None
         if type_ == "Task":
-            task = read_task(fields, self._refer, lambda text: self.problem(where, text))
+            task = read_task(fields, self._refer, lambda text: self.fields.problem(where, text))
         return State(
             name=name,
             type=type_,
@@ -145,10 +142,10 @@ class _Reader:
             # A state's language is its own: what is inside has that of the whole machine.
             branches=tuple(self._branches(name, type_, fields, path, language, where)),
             ends=ends,
-            timeout_seconds=self._seconds(fields, "TimeoutSeconds", where),
-            heartbeat_seconds=self._seconds(fields, "HeartbeatSeconds", where),
+            timeout_seconds=self.fields.seconds(fields, "TimeoutSeconds", where),
+            heartbeat_seconds=self.fields.seconds(fields, "HeartbeatSeconds", where),
             fields=fields,
-            unknown_fields=self._unknown(fields, STATE_FIELDS[type_], where)
+            unknown_fields=self.fields.unknown(fields, STATE_FIELDS[type_], where)
             if type_ in STATE_FIELDS
             else (),
         )
@@ -156,24 +153,24 @@ class _Reader:
     def _ways_on(
         self, name: str, type_: str, fields: Mapping[str, JsonValue], where: str
     ) -> Iterator[Transition]:
-        following = self._text(fields, "Next", where)
+        following = self.fields.text(fields, "Next", where)
         if following is not None and type_ not in ("Choice", "Succeed", "Fail"):
             yield Transition(source=name, target=following, kind="next")
         if type_ != "Choice":
             return
-        choices = self._list(fields, "Choices", where)
+        choices = self.fields.items(fields, "Choices", where)
         if not choices:
-            self.problem(where, "must have at least one choice in Choices")
+            self.fields.problem(where, "must have at least one choice in Choices")
         for rule in choices:
             if not isinstance(rule, Mapping):
-                self.problem(where, f"must have objects in Choices, got {_kind(rule)}")
+                self.fields.problem(where, f"must have objects in Choices, got {kind_of(rule)}")
                 continue
-            target = self._text(rule, "Next", where)
+            target = self.fields.text(rule, "Next", where)
             if target is None:
-                self.problem(where, "must have a Next in each of its Choices")
+                self.fields.problem(where, "must have a Next in each of its Choices")
                 continue
             yield Transition(source=name, target=target, kind="choice", label=condition_text(rule))
-        default = self._text(fields, "Default", where)
+        default = self.fields.text(fields, "Default", where)
         if default is not None:
             yield Transition(source=name, target=default, kind="default")
 
@@ -188,15 +185,15 @@ class _Reader:
     ) -> Iterator[StateMachine]:
         is_known = type_ in STATE_FIELDS
         if type_ == "Parallel" or (not is_known and "Branches" in fields):
-            branches = self._list(fields, "Branches", where)
+            branches = self.fields.items(fields, "Branches", where)
             if not branches:
-                self.problem(where, "must have at least one branch in Branches")
+                self.fields.problem(where, "must have at least one branch in Branches")
             for number, branch in enumerate(branches, 1):
                 yield self.machine(branch, (*path, name), language, f"branch {number} of {where}")
         processors = [fields[key] for key in PROCESSOR_FIELDS if key in fields]
         if type_ == "Map" or (not is_known and processors):
             if len(processors) > 1:
-                self.problem(
+                self.fields.problem(
                     where, "must have one of ItemProcessor and Iterator; the latter is not read"
                 )
             inside = next(iter(processors), None)
@@ -204,21 +201,21 @@ class _Reader:
 
     def _retries(self, fields: Mapping[str, JsonValue], where: str) -> tuple[Retry, ...]:
         found = []
-        for each in self._list(fields, "Retry", where):
+        for each in self.fields.items(fields, "Retry", where):
             place = f"Retry of {where}"
             if not isinstance(each, Mapping):
-                self.problem(where, f"must have objects in Retry, got {_kind(each)}")
+                self.fields.problem(where, f"must have objects in Retry, got {kind_of(each)}")
                 continue
-            self._unknown(each, _RETRY_FIELDS, place)
+            self.fields.unknown(each, _RETRY_FIELDS, place)
             numbers = {
-                name: self._number(each, field, place)
+                name: self.fields.number(each, field, place)
                 for name, field in (
                     ("interval_seconds", "IntervalSeconds"),
                     ("backoff_rate", "BackoffRate"),
                     ("max_delay_seconds", "MaxDelaySeconds"),
                 )
             }
-            attempts = self._number(each, "MaxAttempts", place)
+            attempts = self.fields.number(each, "MaxAttempts", place)
             found.append(
                 Retry(
                     errors=self._errors(each, place),
@@ -226,88 +223,44 @@ class _Reader:
                     backoff_rate=_or(numbers["backoff_rate"], 2.0),
                     max_delay_seconds=numbers["max_delay_seconds"],
                     max_attempts=int(_or(attempts, 3)),
-                    jitter=self._text(each, "JitterStrategy", place) or "NONE",
+                    jitter=self.fields.text(each, "JitterStrategy", place) or "NONE",
                 )
             )
         return tuple(found)
 
     def _catches(self, fields: Mapping[str, JsonValue], where: str) -> tuple[Catch, ...]:
         found = []
-        for each in self._list(fields, "Catch", where):
+        for each in self.fields.items(fields, "Catch", where):
             if not isinstance(each, Mapping):
-                self.problem(where, f"must have objects in Catch, got {_kind(each)}")
+                self.fields.problem(where, f"must have objects in Catch, got {kind_of(each)}")
                 continue
-            self._unknown(each, _CATCH_FIELDS, f"Catch of {where}")
-            target = self._text(each, "Next", f"Catch of {where}")
+            self.fields.unknown(each, _CATCH_FIELDS, f"Catch of {where}")
+            target = self.fields.text(each, "Next", f"Catch of {where}")
             if target is None:
-                self.problem(f"Catch of {where}", "must have a Next")
+                self.fields.problem(f"Catch of {where}", "must have a Next")
                 continue
             found.append(Catch(errors=self._errors(each, f"Catch of {where}"), target=target))
         return tuple(found)
 
     def _errors(self, holder: Mapping[str, JsonValue], where: str) -> tuple[str, ...]:
-        names = self._list(holder, "ErrorEquals", where)
+        names = self.fields.items(holder, "ErrorEquals", where)
         if not names:
-            self.problem(where, "must name errors in ErrorEquals")
+            self.fields.problem(where, "must name errors in ErrorEquals")
         for name in names:
             if not isinstance(name, str):
-                self.problem(where, f"must have texts in ErrorEquals, got {_kind(name)}")
+                self.fields.problem(where, f"must have texts in ErrorEquals, got {kind_of(name)}")
         return tuple(name for name in names if isinstance(name, str))
 
     def _language(self, holder: Mapping[str, JsonValue], inherited: str, where: str) -> str:
-        language = self._text(holder, "QueryLanguage", where)
+        language = self.fields.text(holder, "QueryLanguage", where)
         if language is None:
             return inherited
         if language not in ("JSONPath", "JSONata"):
-            self.problem(
+            self.fields.problem(
                 where, f"must have a QueryLanguage of JSONPath or JSONata, got {language!r}"
             )
             return inherited
         return language
-
-    def _unknown(
-        self, holder: Mapping[str, JsonValue], known: Set[str] | None, where: str
-    ) -> tuple[str, ...]:
-        # Without a type that the language has, no field is unknown.
-        unknown = tuple(str(name) for name in holder if known and name not in known)
-        if unknown:
-            self.problem(where, f"has fields that are not known here: {', '.join(unknown)}")
-        return unknown
-
-    def _text(self, holder: Mapping[str, JsonValue], name: str, where: str) -> str | None:
-        value = holder.get(name)
-        if value is None or isinstance(value, str):
-            return value
-        self.problem(where, f"must have a text in {name}, got {_kind(value)}")
-        return None
-
-    def _list(self, holder: Mapping[str, JsonValue], name: str, where: str) -> list[JsonValue]:
-        value = holder.get(name)
-        if value is None:
-            return []
-        if isinstance(value, list):
-            return value
-        self.problem(where, f"must have a list in {name}, got {_kind(value)}")
-        return []
-
-    def _number(self, holder: Mapping[str, JsonValue], name: str, where: str) -> float | None:
-        value = holder.get(name)
-        if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
-            return value if value is None or abs(value) < 1e15 else None
-        if not (isinstance(value, str) and ("{%" in value or "${" in value)):
-            self.problem(where, f"must have a number in {name}, got {_kind(value)}")
-        return None
-
-    def _seconds(
-        self, holder: Mapping[str, JsonValue], name: str, where: str
-    ) -> float | str | None:
-        path = holder.get(f"{name}Path")
-        if isinstance(path, str):
-            return path
-        value = holder.get(name)
-        if isinstance(value, str) and ("{%" in value or "${" in value):
-            return value
-        return self._number(holder, name, where)
 
 
 def _catch_ways(name: str, catches: tuple[Catch, ...]) -> Iterator[Transition]:
@@ -319,12 +272,3 @@ def _catch_ways(name: str, catches: tuple[Catch, ...]) -> Iterator[Transition]:
 
 def _or(value: float | None, default: float) -> float:
     return default if value is None else value
-
-
-def _kind(value: object) -> str:
-    """A value in few words for a message."""
-    if isinstance(value, Mapping):
-        return "an object"
-    if isinstance(value, list | tuple):
-        return "a list"
-    return "nothing" if value is None else f"{value!r:.60}"
