@@ -12,16 +12,14 @@ import re
 from collections.abc import Callable, Mapping
 from functools import cached_property
 
-from constructs_lib.insight.arns import short_name, split
-from constructs_lib.insight.conditions import Conditions
-from constructs_lib.insight.lists import Lists
+from constructs_lib.insight.arns import short_name
 from constructs_lib.insight.model import Reference
+from constructs_lib.insight.stack_view import StackView
 from constructs_lib.insight.template_stack import TemplateStack
-from constructs_lib.templates.intrinsics import Renderer, Unrenderable, pair, sequence
+from constructs_lib.templates.intrinsics import Unrenderable
 from constructs_lib.templates.json_value import JsonValue
 
 _MARKER = re.compile(r"\$\{(?:([^{}]+)/)?([A-Za-z0-9]+)(?:\.([A-Za-z0-9.]+))?\}")
-_KNOWN_PSEUDO = {"AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com"}
 #: Property that holds the physical name, and how an ARN of the type ends.
 _NAMES: Mapping[str, tuple[str, str]] = {
     "AWS::DynamoDB::Table": ("TableName", "dynamodb::table/{}"),
@@ -42,7 +40,6 @@ _STANDS_FOR: Mapping[str, tuple[str, ...]] = {
     "AWS::Lambda::Url": ("TargetFunctionArn",),
     "AWS::StepFunctions::StateMachineVersion": ("StateMachineArn",),
 }
-_DEEPEST = 40
 
 
 class References:
@@ -57,7 +54,7 @@ class References:
     ) -> None:
         self._stacks = stacks
         self._note = note
-        self._views = {name: _StackView(self, stack) for name, stack in stacks.items()}
+        self._views = {name: StackView(self, stack) for name, stack in stacks.items()}
 
     def text(self, stack: str, value: JsonValue) -> str:
         """``value`` as CloudFormation would render it, with references as markers."""
@@ -212,125 +209,6 @@ class References:
     @staticmethod
     def _local(stack: str, text: str) -> str:
         return text.replace(f"${{{stack}/", "${")
-
-
-class _StackView:
-    """One stack's references, rendered with the stack's name in every marker."""
-
-    def __init__(self, references: References, stack: TemplateStack) -> None:
-        self._all = references
-        self._stack = stack
-        self._depth = 0
-        self.renderer = Renderer(self)
-        self.lists = Lists(stack.section("Parameters"), self._parameter, self.renderer.text)
-        self.conditions = Conditions(
-            stack.section("Conditions"),
-            self.renderer.text,
-            lambda text: references.note(stack.name, text),
-        )
-
-    def value(self, function: str, reference: str) -> str:
-        if self._depth > _DEEPEST:
-            raise Unrenderable(f"refers to itself through {function} {reference!r}")
-        self._depth += 1
-        try:
-            return self._value(function, reference)
-        finally:
-            self._depth -= 1
-
-    def _value(self, function: str, reference: str) -> str:
-        if function == "Fn::ImportValue":
-            value = self._all.imported(reference)
-            return f"${{import {reference}}}" if value is None else value
-        if function == "Fn::GetStackOutput":
-            stack_name, _, output = reference.rpartition(".")
-            value = self._all.output(stack_name, output)
-            return f"${{output {reference}}}" if value is None else value
-        if reference.startswith("AWS::"):
-            if reference == "AWS::StackName":
-                return self._stack.stack_name
-            return _KNOWN_PSEUDO.get(reference, f"${{{reference}}}")
-        logical_id, _, attribute = reference.partition(".")
-        if attribute.startswith("Outputs."):
-            value = self._all.nested_output(
-                self._stack.name, logical_id, attribute.removeprefix("Outputs.")
-            )
-            if value is not None:
-                return value
-        if self._stack.resource(logical_id):
-            return f"${{{self._stack.name}/{reference}}}"
-        if logical_id in self._stack.section("Parameters"):
-            return self._parameter(logical_id)
-        self._all.note(
-            self._stack.name, f"{function} {reference!r} names nothing that the template declares"
-        )
-        return f"${{{reference}}}"
-
-    def _parameter(self, name: str) -> str:
-        value = self._all.parent_value(self._stack, name)
-        if value is not None:
-            return value
-        declared = self._stack.section("Parameters")[name]
-        default = declared.get("Default") if isinstance(declared, Mapping) else None
-        by_lookup = isinstance(declared, Mapping) and "SSM" in str(declared.get("Type"))
-        if isinstance(default, str | int | float) and default != "" and not by_lookup:
-            return str(default)
-        return f"${{{name}}}"
-
-    def function(self, name: str, argument: JsonValue) -> str:
-        text = self.renderer.text
-        match name:
-            case "Fn::If":
-                return text(self.conditions.chosen(argument))
-            case "Fn::Base64":
-                return text(argument)
-            case "Fn::ToJsonString":
-                return json.dumps(self.renderer.tree(argument))
-            case "Fn::FindInMap":
-                found = self._in_map(argument)
-                return text(found) if found is not None else self._placeholder(name, argument)
-            case "Fn::Select":
-                return self._selected(argument)
-            case "Fn::Split":
-                return text(pair(argument, name)[1])
-            case "Fn::Length" if isinstance(argument, list):
-                return str(len(argument))
-            case "Fn::GetAZs" | "Fn::Cidr" | "Fn::Transform" | "Fn::Length":
-                return self._placeholder(name, argument)
-        self._all.note(self._stack.name, f"function {name} is not known and was not resolved")
-        return self._placeholder(name, argument)
-
-    @staticmethod
-    def _placeholder(name: str, argument: JsonValue) -> str:
-        shown = re.sub(r"[{}$\"]", "", json.dumps(argument, default=str))
-        return f"${{{name} {shown}}}"
-
-    def _selected(self, argument: JsonValue) -> str:
-        first, source = pair(argument, "Fn::Select")
-        place = self.renderer.text(first)
-        parts: list[str]
-        if isinstance(source, Mapping) and "Fn::Split" in source:
-            separator, value = pair(source["Fn::Split"], "Fn::Split")
-            rendered = self.renderer.text(value)
-            parts = split(rendered, str(separator))
-            if len(parts) == 1:  # a reference: its parts are known at deployment
-                return rendered
-        elif isinstance(source, list):
-            parts = [self.renderer.text(item) for item in source]
-        else:
-            return self._placeholder("Fn::Select", argument)
-        if place.isdecimal() and int(place) < len(parts):
-            return parts[int(place)]
-        return self._placeholder("Fn::Select", argument)
-
-    def _in_map(self, argument: JsonValue) -> JsonValue:
-        found: JsonValue = self._stack.section("Mappings")
-        keys = sequence(argument, "Fn::FindInMap")
-        for key in keys[:3]:
-            found = found.get(self.renderer.text(key)) if isinstance(found, Mapping) else None
-        if found is None and len(keys) > 3 and isinstance(keys[3], Mapping):
-            return keys[3].get("DefaultValue")
-        return found
 
 
 def _version_of_alias(properties: Mapping[str, JsonValue]) -> JsonValue:
