@@ -60,6 +60,31 @@ def test_a_search_finds_a_state_of_another_picture_and_goes_there(example: Opene
     expect(example.node("Reserve email")).to_be_focused()
 
 
+def test_the_arrows_go_round_what_a_search_has_found(example: Opened) -> None:
+    example.page.keyboard.press("/")
+    example.page.keyboard.type("reserve em")
+    found = example.page.locator("#found [role=option]")
+    titles = found.locator("b").all_text_contents()
+
+    example.page.keyboard.press("ArrowUp")
+
+    assert len(titles) > 1
+    expect(found.last).to_have_attribute("aria-selected", "true")
+    example.page.keyboard.press("ArrowDown")
+    expect(found.first).to_have_attribute("aria-selected", "true")
+
+
+def test_a_search_that_finds_nothing_says_so_until_escape(example: Opened) -> None:
+    example.page.keyboard.press("/")
+    example.page.keyboard.type("no such state")
+    expect(example.page.locator("#found")).to_have_text("Nothing of that name")
+
+    example.page.keyboard.press("Escape")
+
+    expect(example.page.locator("#found")).to_be_hidden()
+    expect(example.page.locator("#search")).to_have_value("")
+
+
 def test_a_folded_parallel_hides_its_branches_and_gives_them_back(example: Opened) -> None:
     example.choose("SignUpWorkflow75D4E874")
     example.node("Confirm email").locator(".fold").click()

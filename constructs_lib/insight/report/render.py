@@ -35,6 +35,7 @@ _SCRIPTS = (
     "picture.js",
     "panel.js",
     "runs.js",
+    "search.js",
     "report.js",
 )
 

@@ -1,4 +1,4 @@
-// The report as a whole: which picture is shown, the search, the theme.
+// The report as a whole: which picture is shown, and what the panel, runs and search do to it.
 const data = JSON.parse(document.getElementById("data").textContent);
 const root = document.documentElement;
 const desk = document.querySelector(".desk");
@@ -155,89 +155,18 @@ runs.onGo = (picture, id) => go(shown, id);
 
 // -- The search ------------------------------------------------------------------------------------
 
-const search = document.getElementById("search");
-const found = document.getElementById("found");
-const MOST = 40;
-const index = data.graphs.flatMap((graph, number) =>
-  graph.nodes
-    .filter((node) => !["join", "start", "end"].includes(node.kind))
-    .map((node) => ({
-      number,
-      node,
-      title: node.title.toLowerCase(),
-      text: `${node.title} ${node.word} ${node.subtitle} ${node.key ?? ""}`.toLowerCase(),
-    })),
-);
-let hits = [];
-let active = -1;
-
-function lookUp() {
-  const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-  const matches = index.filter((entry) => words.every((word) => entry.text.includes(word)));
-  const rank = (entry) =>
-    (entry.title.startsWith(words[0]) ? 0 : entry.title.includes(words[0]) ? 1 : 2) +
-    (entry.number === shown ? 0 : 0.5);
-  hits = words.length ? matches.sort((a, b) => rank(a) - rank(b)) : [];
-  for (const node of document.querySelectorAll(".node.hit")) node.classList.remove("hit");
-  for (const hit of hits) {
-    pictures.get(hit.number)?.elements.node.get(hit.node.id)?.classList.add("hit");
-  }
-  const options = hits.slice(0, MOST).map((hit, n) =>
-    make(
-      "li",
-      { role: "option", id: `hit-${n}`, "aria-selected": "false", onclick: () => choose(n) },
-      make("b", {}, hit.node.title),
-      make("small", {}, `${hit.node.word} in ${data.graphs[hit.number].title}${hit.node.subtitle ? ` · ${hit.node.subtitle}` : ""}`),
-    ),
-  );
-  if (words.length && !options.length) {
-    options.push(make("li", { role: "option", "aria-disabled": "true", "aria-selected": "false" }, "Nothing of that name"));
-  }
-  if (hits.length > MOST) {
-    options.push(make("li", { role: "option", "aria-disabled": "true", "aria-selected": "false" }, `${hits.length - MOST} more: type on`));
-  }
-  found.replaceChildren(...options);
-  listOpen(words.length > 0);
-  if (hits.length) activate(0);
-  if (words.length) say(`${hits.length} found`);
-}
-
-function listOpen(open) {
-  found.hidden = !open;
-  search.setAttribute("aria-expanded", String(open));
-  if (!open) search.removeAttribute("aria-activedescendant");
-}
-
-function activate(n) {
-  found.querySelector('[aria-selected="true"]')?.setAttribute("aria-selected", "false");
-  active = n;
-  const option = document.getElementById(`hit-${n}`);
-  option.setAttribute("aria-selected", "true");
-  option.scrollIntoView({ block: "nearest" });
-  search.setAttribute("aria-activedescendant", option.id);
-}
-
-function choose(n) {
-  const hit = hits[n];
-  if (!hit) return;
-  listOpen(false);
-  go(hit.number, hit.node.id);
-  history.replaceState(null, "", `#view-${hit.number}`);
-}
-
-search.addEventListener("input", lookUp);
-search.addEventListener("focus", () => search.value && lookUp());
-search.addEventListener("blur", () => setTimeout(() => listOpen(false), 150));
-search.addEventListener("keydown", (event) => {
-  const count = Math.min(hits.length, MOST);
-  if (event.key === "ArrowDown" && count) activate((active + 1) % count);
-  else if (event.key === "ArrowUp" && count) activate((active + count - 1) % count);
-  else if (event.key === "Enter") choose(active);
-  else if (event.key === "Escape") {
-    search.value = "";
-    lookUp();
-  } else return;
-  event.preventDefault();
+const search = new Search(data.graphs, {
+  shown: () => shown,
+  onFound: (hits) => {
+    for (const node of document.querySelectorAll(".node.hit")) node.classList.remove("hit");
+    for (const { number, node } of hits) {
+      pictures.get(number)?.elements.node.get(node.id)?.classList.add("hit");
+    }
+  },
+  onChoose: ({ number, node }) => {
+    go(number, node.id);
+    history.replaceState(null, "", `#view-${number}`);
+  },
 });
 
 // -- Theme and tools -------------------------------------------------------------------------------
@@ -282,7 +211,7 @@ document.addEventListener("keydown", (event) => {
   const typing = event.target.closest?.("input, textarea");
   if (event.key === "/" && !typing) {
     event.preventDefault();
-    search.focus();
+    search.box.focus();
   } else if (event.key === "Escape" && opened && !typing) panel.onClose();
 });
 
