@@ -171,6 +171,19 @@ def test_a_timeout_is_told_without_a_cause(workflows: Workflows, codes: str) -> 
     }
 
 
+def test_a_task_is_scheduled_with_its_limits_and_submitted_with_an_answer(
+    workflows: Workflows, codes: str
+) -> None:
+    waiting = store_token(codes, TimeoutSeconds="{% 30 + 30 %}", HeartbeatSeconds=20)
+    execution = workflows.start({"Wait": waiting})
+    workflows.end(execution)
+    told: Json = {event["type"]: dict(event) for event in workflows.events(execution)}
+    scheduled = told["TaskScheduled"]["taskScheduledEventDetails"]
+    assert (scheduled["timeoutInSeconds"], scheduled["heartbeatInSeconds"]) == (60, 20)
+    assert json.loads(scheduled["parameters"])["TableName"] == codes
+    assert json.loads(told["TaskSubmitted"]["taskSubmittedEventDetails"]["output"]) == {}
+
+
 def test_heartbeats_keep_a_task_waiting(
     workflows: Workflows, dynamodb: DynamoDBClient, codes: str, wait_until: WaitUntil
 ) -> None:
@@ -196,17 +209,6 @@ def test_a_token_is_good_for_one_answer(
     task = {"Answer": sdk_task("aws-sdk:sfn:sendTaskSuccess", answer)}
     assert workflows.output(task) == {}
     assert workflows.run(task)["error"] == "Sfn.TaskTimedOutException"
-
-
-def test_an_activitys_token_is_good_for_one_answer(workflows: Workflows) -> None:
-    client = workflows.client
-    activity = client.create_activity(name=f"activity-{uuid.uuid4().hex[:8]}")["activityArn"]
-    execution = workflows.start({"Work": {"Type": "Task", "Resource": activity, "End": True}})
-    token = client.get_activity_task(activityArn=activity)["taskToken"]
-    client.send_task_success(taskToken=token, output="1")
-    assert workflows.end(execution)["output"] == "1"
-    with pytest.raises(ClientError, match="TaskTimedOut"):
-        client.send_task_success(taskToken=token, output="1")
 
 
 def test_a_token_whose_time_is_over_is_refused(

@@ -45,8 +45,13 @@ described = sfn._describe_execution({"executionArn": ended["executionArn"]})
 task = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": True}
 task |= {"QueryLanguage": "JSONata", "Output": "mine"}
 tested = sfn._test_state({"definition": json.dumps(task), "mock": {"result": "1"}})
+try:
+    sfn._invoke_activity("arn:aws:states:us-east-1:000000000000:activity:nobodys", {})
+except sfn._ExecutionError as error:
+    missing = error.error
 print(json.dumps([
-    created[0], started[0], "redriveCount" in json.loads(described[2]), json.loads(tested[2])
+    created[0], started[0], "redriveCount" in json.loads(described[2]), json.loads(tested[2]),
+    missing
 ]))
 """
 
@@ -279,3 +284,7 @@ def test_canary_plain_ministack_tells_nothing_of_redrives(plain: list[object]) -
 
 def test_canary_plain_ministack_tests_no_jsonata_task(plain: list[object]) -> None:
     assert plain[3] == {"status": "SUCCEEDED", "output": "1"}
+
+
+def test_canary_plain_ministack_lets_a_missing_activity_be_caught(plain: list[object]) -> None:
+    assert plain[4] == "ActivityDoesNotExist"

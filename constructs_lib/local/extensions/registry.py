@@ -6,6 +6,7 @@ def register_all() -> None:
     from constructs_lib.local.extensions import (
         accounts,
         activity,
+        activity_tasks,
         api_destination,
         async_invocations,
         branch_failures,
@@ -146,6 +147,7 @@ def register_all() -> None:
     sdk_tasks.register()
     retry_delays.register()
     task_timeouts.register()
+    activity_tasks.register()
     task_tokens.register()
     branches.register()
     branch_failures.register()

@@ -43,6 +43,11 @@ def register() -> None:
     stepfunctions._invoke_with_callback = _mocked(stepfunctions._invoke_with_callback, look_up)
 
 
+def is_mocked() -> bool:
+    """Whether the task that the current thread executes is."""
+    return _current.get() is not None
+
+
 def _known(execute_task: _ExecuteTask) -> _ExecuteTask:
     def execute(state: _Object, state_input: object, execution: object, context: _Object) -> object:
         token = _current.set(_mocked_task(execution, context))

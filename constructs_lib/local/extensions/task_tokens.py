@@ -16,9 +16,12 @@ Source: Step Functions API reference, SendTaskSuccess (read 2026-11-23); develop
 errors in Step Functions workflows", and answers of AWS that LocalStack records (read 2026-11-27).
 """
 
+import contextvars
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import MappingProxyType
 from typing import cast
 
 from ministack.core.responses import error_response_json
@@ -40,6 +43,8 @@ _CAUSE_OF_MINISTACK = "Task timed out waiting for callback"
 
 _hearts: dict[str, "_Heart"] = {}
 _closed: set[str] = set()
+# The state with its limits evaluated.
+_task: contextvars.ContextVar[_State] = contextvars.ContextVar("task", default=MappingProxyType({}))
 
 
 def register() -> None:
@@ -47,7 +52,6 @@ def register() -> None:
     stepfunctions._error_matches = _by_either_name(stepfunctions._error_matches)
     stepfunctions._execute_task = _with_evaluated_limits(stepfunctions._execute_task)
     stepfunctions._invoke_with_callback = _limited(stepfunctions._invoke_with_callback)
-    stepfunctions._invoke_activity = _without_limit(stepfunctions._invoke_activity)
     stepfunctions._send_task_success = _checking_output(_closing(stepfunctions._send_task_success))
     stepfunctions._send_task_failure = _closing(stepfunctions._send_task_failure)
     stepfunctions._send_task_heartbeat = _noting_beats(stepfunctions._send_task_heartbeat)
@@ -65,7 +69,11 @@ def _with_evaluated_limits(execute_task: _Task) -> _Task:
                 limits[field] = stepfunctions._jsonata_state_field(
                     state, field, "number", state_input, context
                 )
-        return execute_task({**state, **limits}, state_input, execution, context)
+        outer = _task.set({**state, **limits})
+        try:
+            return execute_task(_task.get(), state_input, execution, context)
+        finally:
+            _task.reset(outer)
 
     return execute
 
@@ -83,32 +91,49 @@ def _whole_seconds(field: str, path: str, value: object) -> int:
 
 def _limited(invoke: _Callback) -> _Callback:
     def invoke_limited(resource: str, arguments: object, token: str, state: _State) -> object:
-        run = current_run.current()
-        if run:
-            run.task_tokens.add(token)
-        _closed.discard(token)
-        _hearts[token] = _Heart(token, _seconds(state, "HeartbeatSeconds"))
-        try:
-            # Whoever ends the run from here on finds the token, and wakes the task.
-            current_run.require_running()
-            return with_answer_limit(
-                _seconds(state, "TimeoutSeconds"), lambda: invoke(resource, arguments, token, state)
-            )
-        except stepfunctions._ExecutionError as error:
-            if error.error == TIMEOUT and error.cause == _CAUSE_OF_MINISTACK:
-                error.cause = NO_CAUSE
-            raise
-        finally:
-            _closed.add(token)
-            _hearts.pop(token).stop()
-            if run:
-                run.task_tokens.discard(token)
+        with kept(token):
+            expect_heartbeats(token)
+            try:
+                # Whoever ends the run from here on finds the token, and wakes the task.
+                current_run.require_running()
+                return with_answer_limit(
+                    limit_seconds("TimeoutSeconds"),
+                    lambda: invoke(resource, arguments, token, state),
+                )
+            except stepfunctions._ExecutionError as error:
+                if error.error == TIMEOUT and error.cause == _CAUSE_OF_MINISTACK:
+                    error.cause = NO_CAUSE
+                raise
 
     return invoke_limited
 
 
-def _seconds(state: _State, field: str) -> float:
-    return float(cast(float, state.get(field, math.inf)))
+@contextmanager
+def kept(token: str) -> Iterator[None]:
+    """For the block, the token is one that the current run waits for; afterwards it is closed."""
+    run = current_run.current()
+    if run:
+        run.task_tokens.add(token)
+    _closed.discard(token)
+    try:
+        yield
+    finally:
+        _closed.add(token)
+        heart = _hearts.pop(token, None)
+        if heart:
+            heart.stop()
+        if run:
+            run.task_tokens.discard(token)
+
+
+def expect_heartbeats(token: str) -> None:
+    """Begin the ``HeartbeatSeconds`` of the current thread's task."""
+    _hearts[token] = _Heart(token, limit_seconds("HeartbeatSeconds"))
+
+
+def limit_seconds(field: str) -> float:
+    """The limit of the current thread's task, infinite if it has none."""
+    return float(cast(float, _task.get().get(field, math.inf)))
 
 
 class _Heart:
@@ -153,13 +178,6 @@ def _by_either_name(matches: _Matches) -> _Matches:
         )
 
     return matches_either
-
-
-def _without_limit(invoke: Callable[..., object]) -> Callable[..., object]:
-    def invoke_activity(*arguments: object) -> object:
-        return with_answer_limit(math.inf, lambda: invoke(*arguments))
-
-    return invoke_activity
 
 
 def _closing(send: _Answer) -> _Answer:
