@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -141,8 +142,8 @@ class _Parser:
         pairs = list(pairs)
         found = dict(pairs)
         if len(found) < len(pairs):
-            keys = [key for key, _ in pairs]
-            self._twice += [key for number, key in enumerate(keys) if key in keys[:number]]
+            counts = Counter(key for key, _ in pairs)
+            self._twice += [key for key, count in counts.items() if count > 1]
         return found
 
     def _yaml(self, text: str, *, instead: ValueError | None = None) -> JsonValue:
@@ -186,7 +187,15 @@ def read_mapping(
     Raises:
         InsightError: It cannot be read or is something else.
     """
-    value = parse(read_text(path), str(path), note=note)
+    return require_object(parse(read_text(path), str(path), note=note), path)
+
+
+def require_object(value: JsonValue, path: Path) -> Mapping[str, JsonValue]:
+    """The outermost value of a file, if it is an object.
+
+    Raises:
+        InsightError: It is something else.
+    """
     if not isinstance(value, Mapping):
         raise InsightError(
             f"{path} must hold an object (a template or a definition), got "

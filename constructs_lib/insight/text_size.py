@@ -40,8 +40,8 @@ _OTHER_WIDTH, _FULL_WIDTH = 0.8, 1.05
 ELLIPSIS = "…"
 #: Where a long word may be broken: after these.
 _BREAKS = frozenset("-_/.:,)")
-
-
+#: Control characters, halves of surrogate pairs, private use, unassigned; separators of lines.
+_NOT_SHOWN = frozenset({"Cc", "Cs", "Cn", "Co", "Zl", "Zp"})
 #: How much wider semi-bold letters are.
 BOLD = 1.14
 
@@ -65,10 +65,6 @@ def printable(text: str) -> str:
     """One line without characters that XML and terminals do not take."""
     kept = ("".join(" " if unicodedata.category(c) in _NOT_SHOWN else c for c in text)).split()
     return " ".join(kept)
-
-
-#: Control characters, halves of surrogate pairs, private use, unassigned; separators of lines.
-_NOT_SHOWN = frozenset({"Cc", "Cs", "Cn", "Co", "Zl", "Zp"})
 
 
 def wrapped(text: str, *, width: float, size: float, most: int) -> list[str]:

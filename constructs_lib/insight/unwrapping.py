@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from constructs_lib.insight.documents import is_readable, parse
+from constructs_lib.insight.documents import is_readable, parse, require_object
 from constructs_lib.insight.errors import InsightError
 from constructs_lib.templates.json_value import JsonValue
 
@@ -97,11 +97,7 @@ def unwrapped(value: JsonValue, path: Path, note: Callable[[str], None]) -> Mapp
         value = parse(value, str(path), note=note)
     if is_readable(value):
         return value
-    if not isinstance(value, Mapping):
-        raise InsightError(
-            f"{path} must hold an object (a template or a definition), got "
-            f"{'a list' if isinstance(value, list) else repr(value)[:60]}"
-        )
+    value = require_object(value, path)
     inner = value.get("TemplateBody")
     if inner is not None:
         note("it is the output of aws cloudformation get-template; its TemplateBody was read")

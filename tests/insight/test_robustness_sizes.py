@@ -9,6 +9,7 @@ import pytest
 from constructs_lib.insight import InsightError, graphviz, layout, load
 from constructs_lib.insight.cost import DEFAULTS, cost_report
 from constructs_lib.insight.cost.as_json import to_json
+from constructs_lib.insight.documents import parse
 from constructs_lib.insight.pictures import pictures
 from tests.insight.machines import task
 
@@ -59,3 +60,13 @@ def test_a_picture_that_takes_too_long_is_given_up_with_a_remedy(
 
     with pytest.raises(InsightError, match=r"takes longer than 0 seconds; draw a part of it"):
         layout.lay_out(picture)
+
+
+def test_of_a_hundred_thousand_names_the_one_that_stands_twice_is_told() -> None:
+    names = [*(f"Name{number}" for number in range(100_000)), "Name7"]
+    text = "{" + ",".join(f'"{name}": 1' for name in names) + "}"
+    notes: list[str] = []
+
+    parse(text, "large.json", note=notes.append)
+
+    assert notes == ["name 'Name7' stands twice in one object; only the last one counts"]
