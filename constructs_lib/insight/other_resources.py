@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from constructs_lib.insight.model import (
     EventSource,
@@ -42,30 +42,9 @@ def read_queues(reading: Reading) -> tuple[Queue, ...]:
 
 def read_functions(reading: Reading) -> tuple[Function, ...]:
     """All Lambda functions with what they poll and where their failures go."""
-    sources: dict[str, list[EventSource]] = {}
-    for _, resource in reading.of_type("AWS::Lambda::EventSourceMapping"):
-        properties = reading.structure(resource)
-        function = reading.reference(resource, properties.get("FunctionName", ""))
-        source = properties.get("EventSourceArn", properties.get("SelfManagedEventSource"))
-        sources.setdefault(function.key or function.text, []).append(
-            EventSource(
-                resource=resource,
-                source=reading.reference(resource, source)
-                if not isinstance(source, Mapping) or len(source) == 1
-                else Reference(text="a self-managed source"),
-                failure_destination=_destination(reading, resource, properties, "OnFailure"),
-                batch_size=reading.number(resource, properties.get("BatchSize")),
-            )
-        )
-    failures: dict[str, Reference] = {}
-    successes: dict[str, Reference] = {}
-    for _, resource in reading.of_type("AWS::Lambda::EventInvokeConfig"):
-        properties = reading.structure(resource)
-        function = reading.reference(resource, properties.get("FunctionName", ""))
-        for outcome, found in (("OnFailure", failures), ("OnSuccess", successes)):
-            destination = _destination(reading, resource, properties, outcome)
-            if function.key and destination:
-                found[function.key] = destination
+    sources = _event_sources(reading)
+    failures = _destinations(reading, "OnFailure")
+    successes = _destinations(reading, "OnSuccess")
     functions = []
     for key, resource in reading.of_type("AWS::Lambda::Function"):
         properties = reading.structure(resource)
@@ -89,6 +68,38 @@ def read_functions(reading: Reading) -> tuple[Function, ...]:
             )
         )
     return tuple(functions)
+
+
+def _event_sources(reading: Reading) -> Mapping[str, Sequence[EventSource]]:
+    """What functions poll, by the functions' keys."""
+    sources: dict[str, list[EventSource]] = {}
+    for _, resource in reading.of_type("AWS::Lambda::EventSourceMapping"):
+        properties = reading.structure(resource)
+        function = reading.reference(resource, properties.get("FunctionName", ""))
+        source = properties.get("EventSourceArn", properties.get("SelfManagedEventSource"))
+        sources.setdefault(function.key or function.text, []).append(
+            EventSource(
+                resource=resource,
+                source=reading.reference(resource, source)
+                if not isinstance(source, Mapping) or len(source) == 1
+                else Reference(text="a self-managed source"),
+                failure_destination=_destination(reading, resource, properties, "OnFailure"),
+                batch_size=reading.number(resource, properties.get("BatchSize")),
+            )
+        )
+    return sources
+
+
+def _destinations(reading: Reading, outcome: str) -> Mapping[str, Reference]:
+    """Where asynchronous calls that end so are told of, by the functions' keys."""
+    found: dict[str, Reference] = {}
+    for _, resource in reading.of_type("AWS::Lambda::EventInvokeConfig"):
+        properties = reading.structure(resource)
+        function = reading.reference(resource, properties.get("FunctionName", ""))
+        destination = _destination(reading, resource, properties, outcome)
+        if function.key and destination:
+            found[function.key] = destination
+    return found
 
 
 def read_topics(reading: Reading) -> tuple[Topic, ...]:
