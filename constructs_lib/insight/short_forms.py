@@ -6,6 +6,7 @@ and ``off`` are text as values too.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -52,8 +53,8 @@ def load_yaml(text: str, *, twice: Callable[[str], None]) -> list[JsonValue]:
 
 
 def _mapping(loader: _Loader, node: Any) -> dict[str, Any]:
-    own = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-    loader.twice += [key for number, key in enumerate(own) if key in own[:number]]
+    counts = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+    loader.twice += [key for key, count in counts.items() if count > 1]
     loader.flatten_mapping(node)
     found: dict[str, Any] = {}
     for key_node, value_node in node.value:

@@ -62,11 +62,16 @@ def test_a_picture_that_takes_too_long_is_given_up_with_a_remedy(
         layout.lay_out(picture)
 
 
-def test_of_a_hundred_thousand_names_the_one_that_stands_twice_is_told() -> None:
-    names = [*(f"Name{number}" for number in range(100_000)), "Name7"]
-    text = "{" + ",".join(f'"{name}": 1' for name in names) + "}"
+@pytest.mark.parametrize(
+    ("begin", "between", "end"), [("{", ",\n", "}"), ("", "\n", "")], ids=["JSON", "YAML"]
+)
+def test_of_many_names_the_one_that_stands_twice_is_told(
+    begin: str, between: str, end: str
+) -> None:
+    names = [*(f"Name{number}" for number in range(50_000)), "Name7"]
+    text = begin + between.join(f'"{name}": 1' for name in names) + end
     notes: list[str] = []
 
-    parse(text, "large.json", note=notes.append)
+    parse(text, "large", note=notes.append)
 
     assert notes == ["name 'Name7' stands twice in one object; only the last one counts"]

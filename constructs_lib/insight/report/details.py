@@ -27,6 +27,12 @@ Row: TypeAlias = tuple[str, str]
 Table: TypeAlias = dict[str, object]
 Details: TypeAlias = dict[str, object]
 
+_PATTERNS = {
+    "request_response": "for the answer",
+    "sync": "until the job is done (.sync)",
+    "wait_for_task_token": "for its task token (.waitForTaskToken)",
+}
+
 
 class _Names:
     """What the pictures call things."""
@@ -55,6 +61,7 @@ class DetailsOf:
         self._archives = {each.resource.key: each for each in assembly.archives}
         self._queues = {each.resource.key: each for each in assembly.queues}
         self._functions = {each.resource.key: each for each in assembly.functions}
+        self._states: dict[str, Mapping[str | None, State]] = {}
 
     def of(self, graph: Graph, node: Node) -> Details:
         """Rows, tables and code, each list empty where there is nothing to say."""
@@ -63,9 +70,7 @@ class DetailsOf:
         code: list[tuple[str, str]] = []
         if graph.kind == "workflow":
             workflow = self._workflows[graph.key]
-            state = next(
-                (s for s in workflow.machine.all_states() if s.full_name == node.state), None
-            )
+            state = self._states_of(workflow).get(node.state)
             if state is not None:
                 rows += _state_rows(state, self._names)
                 tables += _state_tables(state)
@@ -84,6 +89,15 @@ class DetailsOf:
         else:
             rows.append(("Where", "outside of this assembly, or not known"))
         return {"rows": rows, "tables": tables, "code": code}
+
+    def _states_of(self, workflow: Workflow) -> Mapping[str | None, State]:
+        """The states of a workflow by their full names; a picture asks for each of them."""
+        key = workflow.resource.key
+        if key not in self._states:
+            # Of states that have one name the first is told of.
+            states = reversed(tuple(workflow.machine.all_states()))
+            self._states[key] = {state.full_name: state for state in states}
+        return self._states[key]
 
     def _own_rows(self, key: str) -> Iterator[Row]:
         if workflow := self._workflows.get(key):
@@ -135,13 +149,6 @@ def _state_rows(state: State, names: _Names) -> Iterator[Row]:
         yield "Inside of", " / ".join(state.path)
     if state.unknown_fields:
         yield "Unknown fields", ", ".join(state.unknown_fields)
-
-
-_PATTERNS = {
-    "request_response": "for the answer",
-    "sync": "until the job is done (.sync)",
-    "wait_for_task_token": "for its task token (.waitForTaskToken)",
-}
 
 
 def _state_tables(state: State) -> Iterator[Table]:
