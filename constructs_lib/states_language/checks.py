@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from constructs_lib.states_language.diagnostic import Diagnostic
 from constructs_lib.states_language.fields import (
     BRANCH_FIELDS,
+    ITEM_PROCESSOR_FIELDS,
     JSONATA,
     JSONPATH,
     LIST_FIELDS,
@@ -29,6 +30,7 @@ from constructs_lib.states_language.fields import (
 )
 from constructs_lib.states_language.nodes import Node, is_expression, objects_of
 from constructs_lib.states_language.payloads import check_payloads
+from constructs_lib.states_language.references import check_references
 from constructs_lib.states_language.timestamps import parsed_timestamp
 from constructs_lib.states_language.transitions import check_transitions
 
@@ -132,6 +134,8 @@ class _Checks:
             yield _error("A state must have either 'Next' or 'End', and not both", place)
         if state.get("QueryLanguage", self._language) == JSONPATH:
             yield from check_payloads(state, place)
+        else:
+            yield from check_references(state, place)
         yield from self._of_type(kind, state, place)
 
     def _languages(self, state: Node, place: str) -> Iterator[Diagnostic]:
@@ -211,7 +215,7 @@ class _Checks:
                     yield _error("Express state machine does not support DISTRIBUTED mode", where)
                 if "ExecutionType" not in config:
                     yield _required(["ExecutionType"], f"{where}/ProcessorConfig")
-            yield from self.machine(processor, where, BRANCH_FIELDS)
+            yield from self.machine(processor, where, ITEM_PROCESSOR_FIELDS)
 
 
 def _unsupported(node: Node, fields: frozenset[str], place: str) -> Iterator[Diagnostic]:

@@ -88,12 +88,14 @@ STATE_FIELDS: Mapping[str, frozenset[str]] = {
     },
 }
 
-#: Fields of a state machine, and of a branch or an item processor in it. These may name a query
+#: Fields of a state machine, of a branch, and of an item processor in it. A branch may name a query
 #: language in AWS's own ``amazon-states-language-service`` 1.16; no record says that it is refused.
+#: Of an item processor, ``floci`` records it in its issue 2968 (read 2026-11-27).
 MACHINE_FIELDS = frozenset(
     {"Comment", "QueryLanguage", "StartAt", "States", "TimeoutSeconds", "Version"}
 )
 BRANCH_FIELDS = frozenset({"Comment", "ProcessorConfig", "QueryLanguage", "StartAt", "States"})
+ITEM_PROCESSOR_FIELDS = BRANCH_FIELDS - {"QueryLanguage"}
 
 REQUIRED_FIELDS: Mapping[str, tuple[str, ...]] = {
     "Task": ("Resource",),

@@ -258,3 +258,70 @@ def test_a_wait_until_no_timestamp_is_refused(when: str) -> None:
     assert said(of({"A": {"Type": "Wait", "Timestamp": when, "End": True}})) == [
         "SCHEMA_VALIDATION_FAILED: String does not match RFC3339 timestamp at /States/A/Timestamp"
     ]
+
+
+def _jsonata(kind: str, **fields: object) -> str:
+    states = {"A": {"Type": kind, "QueryLanguage": "JSONata", **fields}, "B": END}
+    return of(states)
+
+
+def _missing(name: str, field: str) -> list[str]:
+    return [
+        f"UNSUPPORTED_JSONATA_EXPRESSION: Field '$states.{name}' does not exist. "
+        f"at /States/A/{field}"
+    ]
+
+
+_CALL = {"Resource": TASK["Resource"], "Next": "B"}
+_RULE = {"Condition": "{% $states.result.ok %}", "Next": "B"}
+
+
+@pytest.mark.parametrize(
+    ("text", "refusal"),
+    [
+        (
+            _jsonata("Task", Output={"why": ["{% $states.errorOutput.Cause %}"]}, **_CALL),
+            _missing("errorOutput", "Output/why[0]"),
+        ),
+        (
+            _jsonata("Pass", Assign={"v": "{% $states . errorOutput %}"}, Next="B"),
+            _missing("errorOutput", "Assign/v"),
+        ),
+        (
+            _jsonata("Task", Arguments={"a": "{% $states.result.a %}"}, **_CALL),
+            _missing("result", "Arguments/a"),
+        ),
+        (
+            _jsonata("Wait", Seconds="{% $states.result.s %}", Next="B"),
+            _missing("result", "Seconds"),
+        ),
+        (_jsonata("Choice", Choices=[_RULE]), _missing("result", "Choices[0]/Condition")),
+    ],
+    ids=["output", "assign", "arguments", "wait", "choice"],
+)
+def test_an_expression_reads_nothing_that_is_not_there(text: str, refusal: list[str]) -> None:
+    assert said(text) == refusal
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"Output": "{% $states.result %}", "Assign": {"v": "{% $states.result %}"}},
+        {"Catch": [{"ErrorEquals": ["E"], "Next": "B", "Output": "{% $states.errorOutput %}"}]},
+        {"Arguments": {"text": "{% 'no $states.result here' & $states.input.result %}"}},
+        {"Arguments": {"text": "$states.errorOutput"}},
+        {"Arguments": "{% $states.results %}"},
+    ],
+    ids=["result", "catcher", "in a text", "no expression", "another name"],
+)
+def test_an_expression_reads_what_is_there(fields: dict[str, Any]) -> None:
+    assert said(_jsonata("Task", **fields, **_CALL)) == []
+
+
+def test_an_item_processor_names_no_query_language() -> None:
+    processor = {**BRANCH, "QueryLanguage": "JSONata"}
+
+    assert said(of({"A": {"Type": "Map", "ItemProcessor": processor, "End": True}})) == [
+        "SCHEMA_VALIDATION_FAILED: Field 'QueryLanguage' is not supported "
+        "at /States/A/ItemProcessor"
+    ]
