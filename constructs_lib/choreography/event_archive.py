@@ -71,6 +71,9 @@ class EventArchive(Construct):
         assert isinstance(resource, events.CfnArchive)  # noqa: S101 - what the L2 is made of
         # CDK's pattern has no place for all that EventBridge takes, such as $or.
         resource.event_pattern = pattern
+        # CDK writes an empty text where there is no key, which EventBridge has refused with a
+        # GeneralServiceException: aws/aws-cdk, issue 37847 (read 2026-11-27).
+        resource.kms_key_identifier = None
         if kms_key is not None:
             let_archive_use_key(self, kms_key, event_bus)
             resource.kms_key_identifier = kms_key.key_arn

@@ -24,6 +24,14 @@ def test_an_archive_keeps_every_event_for_thirty_days_by_default(
     )
 
 
+def test_an_archive_without_a_key_names_none(
+    stack: Stack, event_bus: events.IEventBus, synthesize: Callable[[], Template]
+) -> None:
+    EventArchive(stack, "Archive", event_bus=event_bus)
+
+    assert "KmsKeyIdentifier" not in properties_of(synthesize(), "AWS::Events::Archive")
+
+
 def test_every_argument_reaches_the_template(
     stack: Stack, event_bus: events.IEventBus, synthesize: Callable[[], Template]
 ) -> None:
