@@ -3,22 +3,13 @@
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from jsonschema import Draft4Validator
-from typer.testing import CliRunner, Result
 
-from constructs_lib.cli import app
 from constructs_lib.insight.findings import RULES
+from tests.insight.check_runs import SARIF_SCHEMA, check, check_json
 from tests.insight.insight_templates import Resources, bus, definition, resource, rule, target
-
-_SARIF_SCHEMA = Path("node_modules/@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json")
-_ROOT = Path(__file__).parents[2]
-
-
-def _check(*arguments: object) -> Result:
-    return CliRunner().invoke(app, ["check", *map(str, arguments)])
 
 
 @pytest.fixture
@@ -59,18 +50,18 @@ def clean(tmp_path: Path) -> Path:
 
 
 def test_the_status_is_0_if_nothing_is_found(clean: Path) -> None:
-    result = _check(clean)
+    result = check(clean)
 
     assert result.exit_code == 0
     assert "nothing found" in result.stdout
 
 
 def test_the_status_is_1_if_something_is_found(broken: Path) -> None:
-    assert _check(broken).exit_code == 1
+    assert check(broken).exit_code == 1
 
 
 def test_the_status_is_2_if_the_input_cannot_be_read(tmp_path: Path) -> None:
-    result = _check(tmp_path / "cdk.out")
+    result = check(tmp_path / "cdk.out")
 
     assert result.exit_code == 2
     assert "run cdk synth" in result.stderr
@@ -78,7 +69,7 @@ def test_the_status_is_2_if_the_input_cannot_be_read(tmp_path: Path) -> None:
 
 
 def test_the_text_says_what_where_why_and_the_remedy(broken: Path) -> None:
-    text = " ".join(_check(broken).stdout.split())
+    text = " ".join(check(broken).stdout.split())
 
     assert "app/Work" in text
     assert "An intrinsic function that is never called (literal-intrinsic)" in text
@@ -88,11 +79,11 @@ def test_the_text_says_what_where_why_and_the_remedy(broken: Path) -> None:
 
 
 def test_the_text_says_what_was_not_understood(broken: Path) -> None:
-    assert "fields that are not known here: Novelty" in " ".join(_check(broken).stdout.split())
+    assert "fields that are not known here: Novelty" in " ".join(check(broken).stdout.split())
 
 
 def test_milder_findings_are_counted_until_they_are_asked_for(broken: Path) -> None:
-    few, all_ = _check(broken), _check(broken, "--severity", "note")
+    few, all_ = check(broken), check(broken, "--severity", "note")
 
     assert "1 milder not shown: --severity note" in few.stdout
     assert "task-without-timeout" not in few.stdout
@@ -100,25 +91,20 @@ def test_milder_findings_are_counted_until_they_are_asked_for(broken: Path) -> N
 
 
 def test_an_ignored_rule_finds_nothing(broken: Path) -> None:
-    result = _check(broken, "--severity", "error", "--ignore", "literal-intrinsic")
+    result = check(broken, "--severity", "error", "--ignore", "literal-intrinsic")
 
     assert "literal-intrinsic" not in result.stdout
 
 
 def test_a_rule_that_is_none_cannot_be_ignored(broken: Path) -> None:
-    result = _check(broken, "--ignore", "no-such-rule")
+    result = check(broken, "--ignore", "no-such-rule")
 
     assert result.exit_code == 2
     assert "got 'no-such-rule'" in result.stderr
 
 
-def _json(*arguments: object) -> dict[str, Any]:
-    parsed: dict[str, Any] = json.loads(_check(*arguments, "--format", "json").stdout)
-    return parsed
-
-
 def test_json_has_all_of_a_finding(broken: Path) -> None:
-    found = _json(broken)
+    found = check_json(broken)
 
     first = found["findings"][0]
     assert first["rule"] == "definition-refused"
@@ -135,8 +121,8 @@ def test_json_has_all_of_a_finding(broken: Path) -> None:
 
 
 def test_sarif_is_valid_by_its_own_schema(broken: Path) -> None:
-    schema = json.loads((_ROOT / _SARIF_SCHEMA).read_text(encoding="utf-8"))
-    log = json.loads(_check(broken, "--format", "sarif").stdout)
+    schema = json.loads(SARIF_SCHEMA.read_text(encoding="utf-8"))
+    log = json.loads(check(broken, "--format", "sarif").stdout)
 
     assert [error.message for error in Draft4Validator(schema).iter_errors(log)] == []
     (run,) = log["runs"]
@@ -147,7 +133,7 @@ def test_sarif_is_valid_by_its_own_schema(broken: Path) -> None:
 
 
 def test_github_gets_one_escaped_line_for_each_finding(broken: Path) -> None:
-    lines = _check(broken, "--format", "github").stdout.splitlines()
+    lines = check(broken, "--format", "github").stdout.splitlines()
 
     *findings, notes = lines
     assert len(findings) == 3
@@ -175,8 +161,8 @@ def test_annotations_and_sarif_point_at_the_program_where_cdk_knows_the_line(
     manifest["artifacts"]["Shop"]["metadata"] = {"/Shop/Rule/Resource": [trace]}
     (tmp_path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
 
-    annotations = _check(tmp_path, "--format", "github").stdout
-    log = json.loads(_check(tmp_path, "--format", "sarif").stdout)
+    annotations = check(tmp_path, "--format", "github").stdout
+    log = json.loads(check(tmp_path, "--format", "sarif").stdout)
 
     assert "file=/src/a%2Cb%3Ac.ts,line=7," in annotations
     place = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
@@ -186,8 +172,8 @@ def test_annotations_and_sarif_point_at_the_program_where_cdk_knows_the_line(
 def test_what_the_baseline_knows_does_not_count(broken: Path, tmp_path: Path) -> None:
     baseline = tmp_path / "known.json"
 
-    assert _check(broken, "--baseline", baseline, "--write-baseline").exit_code == 0
-    result = _check(broken, "--baseline", baseline)
+    assert check(broken, "--baseline", baseline, "--write-baseline").exit_code == 0
+    result = check(broken, "--baseline", baseline)
 
     assert result.exit_code == 0
     assert "3 known from the baseline" in result.stdout
@@ -195,19 +181,19 @@ def test_what_the_baseline_knows_does_not_count(broken: Path, tmp_path: Path) ->
 
 def test_what_is_new_beside_the_baseline_counts(broken: Path, tmp_path: Path) -> None:
     baseline = tmp_path / "known.json"
-    _check(broken, "--baseline", baseline, "--write-baseline", "--severity", "error")
+    check(broken, "--baseline", baseline, "--write-baseline", "--severity", "error")
 
-    found = _json(broken, "--baseline", baseline)
+    found = check_json(broken, "--baseline", baseline)
 
     assert [one["rule"] for one in found["findings"]] == ["transient-error-not-retried"]
 
 
 def test_what_was_mended_is_told_from_the_baseline(broken: Path, tmp_path: Path) -> None:
     baseline = tmp_path / "known.json"
-    _check(broken, "--baseline", baseline, "--write-baseline")
+    check(broken, "--baseline", baseline, "--write-baseline")
     broken.write_text(broken.read_text().replace('"id": "States', '"id.$": "States'))
 
-    found = _json(broken, "--baseline", baseline)
+    found = check_json(broken, "--baseline", baseline)
 
     assert [entry["rule"] for entry in found["staleBaselineEntries"]] == ["literal-intrinsic"]
 
@@ -217,31 +203,31 @@ def test_a_file_that_is_no_baseline_is_refused(content: str, broken: Path, tmp_p
     baseline = tmp_path / "known.json"
     baseline.write_text(content, encoding="utf-8")
 
-    result = _check(broken, "--baseline", baseline)
+    result = check(broken, "--baseline", baseline)
 
     assert result.exit_code == 2
     assert str(baseline) in result.stderr
 
 
 def test_a_baseline_cannot_be_written_nowhere(broken: Path) -> None:
-    result = _check(broken, "--write-baseline")
+    result = check(broken, "--write-baseline")
 
     assert result.exit_code == 2
     assert "needs --baseline FILE" in result.stderr
 
 
 def test_all_rules_are_listed() -> None:
-    listed = _check("--list-rules").stdout
+    listed = check("--list-rules").stdout
 
     assert all(rule.id in listed for rule in RULES)
 
 
 def test_a_rule_is_explained() -> None:
-    explained = " ".join(_check("--explain", "event-loop").stdout.split())
+    explained = " ".join(check("--explain", "event-loop").stdout.split())
 
     assert "Each event causes the next of its kind without end" in explained
     assert "https://docs.aws.amazon.com/eventbridge/" in explained
 
 
 def test_a_rule_that_is_none_is_not_explained() -> None:
-    assert _check("--explain", "no-such-rule").exit_code == 2
+    assert check("--explain", "no-such-rule").exit_code == 2

@@ -2,28 +2,15 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from jsonschema import Draft4Validator
-from typer.testing import CliRunner, Result
 
-from constructs_lib.cli import app
+from tests.insight.check_runs import SARIF_SCHEMA, check, check_json
 from tests.insight.insight_templates import Resources, bus, resource, rule, target, task, workflow
 
-_ROOT = Path(__file__).parents[2]
-_SARIF_SCHEMA = _ROOT / "node_modules/@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json"
 _NOT_RETRIED = "transient-error-not-retried"
 _NO_QUEUE = "target-without-dead-letter-queue"
-
-
-def _check(*arguments: object) -> Result:
-    return CliRunner().invoke(app, ["check", *map(str, arguments)])
-
-
-def _json(*arguments: object) -> dict[str, Any]:
-    parsed: dict[str, Any] = json.loads(_check(*arguments, "--format", "json").stdout)
-    return parsed
 
 
 def _written(folder: Path, resources: Resources) -> Path:
@@ -48,14 +35,14 @@ def _rules(count: int) -> Resources:
 
 
 def test_what_one_remedy_mends_is_one_finding_with_all_places(tmp_path: Path) -> None:
-    (found,) = _json(_written(tmp_path, _calls(6)))["findings"]
+    (found,) = check_json(_written(tmp_path, _calls(6)))["findings"]
 
     assert found["rule"] == _NOT_RETRIED
     assert [place["state"] for place in found["places"]] == [f"Call {n}" for n in range(1, 7)]
 
 
 def test_the_text_tells_the_first_places_and_how_many_more_there_are(tmp_path: Path) -> None:
-    text = " ".join(_check(_written(tmp_path, _calls(6))).stdout.split())
+    text = " ".join(check(_written(tmp_path, _calls(6))).stdout.split())
 
     assert "'Call 3' calls" in text
     assert "'Call 4' calls" not in text
@@ -64,7 +51,7 @@ def test_the_text_tells_the_first_places_and_how_many_more_there_are(tmp_path: P
 
 
 def test_rules_of_a_stack_without_dead_letter_queues_are_one_finding(tmp_path: Path) -> None:
-    result = _check(_written(tmp_path, _rules(5)))
+    result = check(_written(tmp_path, _rules(5)))
 
     assert "1 warning in 5 places" in result.stdout
     assert "stack app" in result.stdout
@@ -74,9 +61,9 @@ def test_a_place_that_is_new_counts_although_others_of_its_workflow_are_known(
     tmp_path: Path,
 ) -> None:
     baseline = tmp_path / "known.json"
-    _check(_written(tmp_path, _calls(2)), "--baseline", baseline, "--write-baseline")
+    check(_written(tmp_path, _calls(2)), "--baseline", baseline, "--write-baseline")
 
-    found = _json(_written(tmp_path, _calls(3)), "--baseline", baseline)
+    found = check_json(_written(tmp_path, _calls(3)), "--baseline", baseline)
 
     assert [one["state"] for one in found["findings"]] == ["Call 3"]
     assert len(found["known"][0]["places"]) == 2
@@ -84,25 +71,25 @@ def test_a_place_that_is_new_counts_although_others_of_its_workflow_are_known(
 
 def test_the_text_names_what_is_mended_since_the_baseline(tmp_path: Path) -> None:
     baseline = tmp_path / "known.json"
-    _check(_written(tmp_path, _calls(2)), "--baseline", baseline, "--write-baseline")
+    check(_written(tmp_path, _calls(2)), "--baseline", baseline, "--write-baseline")
 
-    result = _check(_written(tmp_path, _calls(1)), "--baseline", baseline)
+    result = check(_written(tmp_path, _calls(1)), "--baseline", baseline)
 
     assert result.exit_code == 0
     assert f"{_NOT_RETRIED} app/Work Call 2" in result.stdout
 
 
 def test_sarif_has_the_other_places_of_a_finding_as_related_ones(tmp_path: Path) -> None:
-    log = json.loads(_check(_written(tmp_path, _calls(3)), "--format", "sarif").stdout)
+    log = json.loads(check(_written(tmp_path, _calls(3)), "--format", "sarif").stdout)
 
-    schema = json.loads(_SARIF_SCHEMA.read_text(encoding="utf-8"))
+    schema = json.loads(SARIF_SCHEMA.read_text(encoding="utf-8"))
     assert [error.message for error in Draft4Validator(schema).iter_errors(log)] == []
     (result,) = log["runs"][0]["results"]
     assert [one["id"] for one in result["relatedLocations"]] == [1, 2]
 
 
 def _fingerprints(path: Path) -> list[str]:
-    log = json.loads(_check(path, "--format", "sarif").stdout)
+    log = json.loads(check(path, "--format", "sarif").stdout)
     return [
         result["partialFingerprints"]["primaryLocationLineHash"]
         for result in log["runs"][0]["results"]
@@ -118,7 +105,7 @@ def test_the_fingerprint_for_code_scanning_stays_when_a_place_is_mended(tmp_path
 def test_github_is_told_how_many_findings_it_will_not_show(tmp_path: Path) -> None:
     many = {f"Work{n}": _calls(1)["Work"] for n in range(12)}
 
-    *shown, rest = _check(_written(tmp_path, many), "--format", "github").stdout.splitlines()
+    *shown, rest = check(_written(tmp_path, many), "--format", "github").stdout.splitlines()
 
     assert len(shown) == 9
     assert rest.startswith("::warning title=3 more findings::")
@@ -132,7 +119,7 @@ def test_paths_are_those_of_the_repository_in_github_actions(
     monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path))
     monkeypatch.chdir(tmp_path / "infra")
 
-    (line,) = _check(path.name, "--format", "github").stdout.splitlines()
+    (line,) = check(path.name, "--format", "github").stdout.splitlines()
 
     assert line.startswith("::warning file=infra/app.template.json,line=")
 
@@ -144,7 +131,7 @@ def _line(path: Path, text: str) -> int:
 def test_a_finding_is_at_the_line_of_its_state_in_a_template(tmp_path: Path) -> None:
     path = _written(tmp_path, _calls(2))
 
-    (found,) = _json(path)["findings"]
+    (found,) = check_json(path)["findings"]
 
     assert found["places"][1]["line"] == _line(path, '      "Call 2": {')
 
@@ -167,7 +154,7 @@ def test_a_finding_is_at_the_line_of_its_state_in_a_definition(tmp_path: Path) -
         encoding="utf-8",
     )
 
-    (found,) = _json(path)["findings"]
+    (found,) = check_json(path)["findings"]
 
     assert found["line"] == _line(path, "        'Write: it':")
 
@@ -191,7 +178,7 @@ def test_what_sam_makes_is_at_the_line_of_what_it_is_made_of(tmp_path: Path) -> 
         encoding="utf-8",
     )
 
-    lines = {one["rule"]: one["line"] for one in _json(path)["findings"]}
+    lines = {one["rule"]: one["line"] for one in check_json(path)["findings"]}
 
     assert lines[_NO_QUEUE] == 3
 
@@ -200,7 +187,7 @@ def test_what_the_metadata_of_a_resource_ignores_does_not_count(tmp_path: Path) 
     resources = _calls(2)
     resources["Work"]["Metadata"] = {"duet": {"ignore": {_NOT_RETRIED: "run by hand"}}}
 
-    found = _json(_written(tmp_path, resources))
+    found = check_json(_written(tmp_path, resources))
 
     assert found["findings"] == []
     assert {one["reason"] for one in found["ignored"]} == {"run by hand"}
@@ -211,7 +198,7 @@ def test_what_the_comment_of_a_state_ignores_does_not_count_there(tmp_path: Path
     states = resources["Work"]["Properties"]["Definition"]["States"]
     states["Call 1"]["Comment"] = f"Once only. duet:ignore {_NOT_RETRIED}: must not run twice"
 
-    found = _json(_written(tmp_path, resources))
+    found = check_json(_written(tmp_path, resources))
 
     assert [one["state"] for one in found["findings"]] == ["Call 2"]
     assert [(one["state"], one["reason"]) for one in found["ignored"]] == [
@@ -224,25 +211,25 @@ def test_the_comment_of_a_definition_ignores_several_rules_in_all_of_it(tmp_path
     definition = resources["Work"]["Properties"]["Definition"]
     definition["Comment"] = f"duet:ignore {_NOT_RETRIED}, literal-intrinsic"
 
-    assert _check(_written(tmp_path, resources)).exit_code == 0
+    assert check(_written(tmp_path, resources)).exit_code == 0
 
 
 def test_the_text_tells_how_much_is_ignored(tmp_path: Path) -> None:
     resources = _calls(2)
     resources["Work"]["Metadata"] = {"duet": {"ignore": [_NOT_RETRIED]}}
 
-    assert "2 ignored where they are" in _check(_written(tmp_path, resources)).stdout
+    assert "2 ignored where they are" in check(_written(tmp_path, resources)).stdout
 
 
 def test_a_rule_that_is_none_is_told_where_it_is_ignored(tmp_path: Path) -> None:
     resources = _calls(1)
     resources["Work"]["Metadata"] = {"duet": {"ignore": {"no-such-rule": ""}}}
 
-    (note,) = _json(_written(tmp_path, resources))["notes"]
+    (note,) = check_json(_written(tmp_path, resources))["notes"]
 
     assert note["path"] == "app/Work"
     assert "ignores 'no-such-rule', which is no rule" in note["text"]
 
 
 def test_a_rule_is_explained_with_where_it_is_milder() -> None:
-    assert "milder  note for a log group" in _check("--explain", _NO_QUEUE).stdout
+    assert "milder  note for a log group" in check("--explain", _NO_QUEUE).stdout
