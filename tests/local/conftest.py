@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 import boto3
 import pytest
 
-from constructs_lib.local import EmbeddedAws
+from constructs_lib.local import EmbeddedAccount, EmbeddedAws
 from tests.local.account import Account
 
 if TYPE_CHECKING:
@@ -72,6 +72,12 @@ def wait_until() -> WaitUntil:
         pytest.fail(f"not within {_DEADLINE_SECONDS:g} seconds")
 
     return wait
+
+
+@pytest.fixture
+def place(aws: EmbeddedAws) -> EmbeddedAccount:
+    """An account of the test's own."""
+    return aws.account(f"{uuid.uuid4().int % 10**12:012d}")
 
 
 @pytest.fixture

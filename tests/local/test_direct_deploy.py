@@ -6,7 +6,6 @@ Physical ids and what is behind them count, not the stack's status.
 from __future__ import annotations
 
 import json
-import uuid
 from contextlib import closing
 from pathlib import Path
 
@@ -16,12 +15,6 @@ from app import build_app
 from constructs_lib.local import EmbeddedAccount, EmbeddedAws
 from constructs_lib.local.deployment import DeployError, Deployment, Progress, deploy
 from tests.assemblies import Assembly, function_of_an_asset, queue, queue_urls, stack_names
-
-
-@pytest.fixture
-def place(aws: EmbeddedAws) -> EmbeddedAccount:
-    """An account of the test's own."""
-    return aws.account(f"{uuid.uuid4().int % 10**12:012d}")
 
 
 @pytest.fixture(scope="module")

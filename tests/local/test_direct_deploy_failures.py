@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -10,15 +9,9 @@ from typing import Any
 import boto3
 import pytest
 
-from constructs_lib.local import EmbeddedAccount, EmbeddedAws
+from constructs_lib.local import EmbeddedAccount
 from constructs_lib.local.deployment import DeployError, Progress, deploy
 from tests.assemblies import Assembly, function_of_an_asset, queue, queue_urls, stack_names
-
-
-@pytest.fixture
-def place(aws: EmbeddedAws) -> EmbeddedAccount:
-    """An account of the test's own."""
-    return aws.account(f"{uuid.uuid4().int % 10**12:012d}")
 
 
 @pytest.fixture

@@ -10,19 +10,13 @@ from typing import Any
 
 import pytest
 
-from constructs_lib.local import DeployError, EmbeddedAccount, EmbeddedAws, deploy
+from constructs_lib.local import DeployError, EmbeddedAccount, deploy
 from constructs_lib.local.deployment.assembly import read_assembly
 from constructs_lib.local.given_values import GivenValues, keep_values
 from tests.assemblies import Assembly, queue, stack_names
 
 _ARN = ["arn:", {"Ref": "AWS::Partition"}, ":secretsmanager:", {"Ref": "AWS::Region"}, ":"]
 _OF_CRM = ["{{resolve:secretsmanager:", *_ARN, {"Ref": "AWS::AccountId"}, ":secret:crm:"]
-
-
-@pytest.fixture
-def place(aws: EmbeddedAws) -> EmbeddedAccount:
-    """An account of the test's own."""
-    return aws.account(f"{uuid.uuid4().int % 10**12:012d}")
 
 
 @pytest.fixture

@@ -25,12 +25,6 @@ _POLICY = {"Version": "2012-10-17", "Statement": []}
 
 
 @pytest.fixture
-def place(aws: EmbeddedAws) -> EmbeddedAccount:
-    """An account of the test's own: it has one registry of discovered schemas."""
-    return aws.account(f"{uuid.uuid4().int % 10**12:012d}")
-
-
-@pytest.fixture
 def schemas(place: EmbeddedAccount) -> Iterator[Any]:
     with closing(place.client("schemas")) as client:  # type: ignore[call-overload]  # no stubs
         yield client
