@@ -9,7 +9,7 @@ from typing import Protocol
 
 from constructs_lib.insight.arns import split
 from constructs_lib.insight.conditions import Conditions
-from constructs_lib.insight.lists import Lists
+from constructs_lib.insight.list_values import ListValues
 from constructs_lib.insight.template_stack import TemplateStack
 from constructs_lib.templates.intrinsics import Renderer, Unrenderable, pair, sequence
 from constructs_lib.templates.json_value import JsonValue
@@ -45,7 +45,7 @@ class StackView:
         self._stack = stack
         self._depth = 0
         self.renderer = Renderer(self)
-        self.lists = Lists(stack.section("Parameters"), self._parameter, self.renderer.text)
+        self.lists = ListValues(stack.section("Parameters"), self._parameter, self.renderer.text)
         self.conditions = Conditions(
             stack.section("Conditions"),
             self.renderer.text,

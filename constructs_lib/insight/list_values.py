@@ -8,7 +8,7 @@ from constructs_lib.templates.intrinsics import Unrenderable
 from constructs_lib.templates.json_value import JsonValue
 
 
-class Lists:
+class ListValues:
     """Writes out what is known of them: parameters that are lists, and texts that are split.
 
     Args:
