@@ -19,7 +19,6 @@ from ministack.services import lambda_svc, stepfunctions
 from constructs_lib.local.extensions import clock
 
 _Result = TypeVar("_Result")
-_Execute = Callable[[dict[str, object], object], object]
 
 
 def register() -> None:
