@@ -82,7 +82,7 @@ def api_calls_from_json(written: Mapping[str, object]) -> ApiCalls:
 def _typed(fields: dict[str, object]) -> dict[str, object]:
     for name in _CALLERS:
         if name in fields:
-            fields[name] = Caller(**cast(Mapping[str, str], fields[name]))  # type: ignore[arg-type]
+            fields[name] = Caller(**cast(Mapping[str, str], fields[name]))  # type: ignore[arg-type]  # as above
     for name in _LISTS:
         if isinstance(fields.get(name), list):
             fields[name] = tuple(cast(list[str], fields[name]))

@@ -63,7 +63,7 @@ def users_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The Python of a new environment with the wheel, extra ``local``."""
     folder = tmp_path_factory.mktemp("user")
     build = ["hatchling", "build", "--target", "wheel", "--directory", str(folder)]
-    subprocess.run([sys.executable, "-m", *build], check=True, cwd=_PROJECT)  # noqa: S603
+    subprocess.run([sys.executable, "-m", *build], check=True, cwd=_PROJECT)  # noqa: S603 - this Python, fixed arguments
     (wheel,) = folder.glob("*.whl")
     uv = Path(sys.executable).parent / "uv"
     run(uv, "venv", "--quiet", "--python", sys.executable, folder / "environment")

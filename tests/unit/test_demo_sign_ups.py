@@ -59,12 +59,12 @@ class _Workflows:
     def __init__(self) -> None:
         self.statuses: dict[str, str] = {}
 
-    def start_execution(self, *, input: str, **_arguments: str) -> dict[str, str]:  # noqa: A002
+    def start_execution(self, *, input: str, **_arguments: str) -> dict[str, str]:  # noqa: A002 - boto3's name
         arn = f"{len(self.statuses)} {json.loads(input)['email']}"
         self.statuses[arn] = "RUNNING"
         return {"executionArn": arn}
 
-    def describe_execution(self, *, executionArn: str) -> dict[str, str]:  # noqa: N803
+    def describe_execution(self, *, executionArn: str) -> dict[str, str]:  # noqa: N803 - boto3's name
         return {"status": self.statuses[executionArn]}
 
     def enter_new_codes(self) -> None:

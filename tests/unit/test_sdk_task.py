@@ -288,7 +288,7 @@ def _refusal(stack: Stack, **changes: object) -> str:
         **changes,
     }
     with pytest.raises(ConfigError) as refusal:
-        SdkTask(stack, "Call", **arguments)  # type: ignore[arg-type]
+        SdkTask(stack, "Call", **arguments)  # type: ignore[arg-type]  # of several types
     assert stack.node.try_find_child("Call") is None
     return str(refusal.value)
 

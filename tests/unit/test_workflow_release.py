@@ -138,7 +138,7 @@ def test_values_known_only_at_deployment_pass(
         alias_name=Token.as_string({"Ref": "AWS::StackName"}),
         deployment_type="LINEAR",
         interval_minutes=Token.as_number({"Ref": "Interval"}),  # type: ignore[arg-type]  # CDK types number tokens as float
-        percentage=Token.as_number({"Ref": "Percentage"}),  # type: ignore[arg-type]
+        percentage=Token.as_number({"Ref": "Percentage"}),  # type: ignore[arg-type]  # as above
     )
 
     synthesize().has_resource_properties(

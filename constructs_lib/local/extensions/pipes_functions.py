@@ -114,7 +114,7 @@ def call_api(arn: str, body: object, record: Record, http_parameters: Record) ->
             headers={**request["headers"], **authorization},
             method=request["method"],
         )
-        with urllib.request.urlopen(wanted, timeout=_ANSWER_SECONDS_MAX) as answer:  # noqa: S310
+        with urllib.request.urlopen(wanted, timeout=_ANSWER_SECONDS_MAX) as answer:  # noqa: S310 - as above
             text = answer.read().decode(errors="replace")
     except urllib.error.HTTPError as error:
         raise CallFailedError(f"the API answered with HTTP status {error.code}") from error

@@ -51,7 +51,7 @@ _begun: dict[str, int] = {}
 
 def register() -> None:
     """Know of every thread from now on; call this before anything starts one."""
-    threading.Thread.start = _knowing(threading.Thread.start)  # type: ignore[assignment,method-assign]
+    threading.Thread.start = _knowing(threading.Thread.start)  # type: ignore[assignment,method-assign]  # replaced on purpose
 
 
 def under_way(account_id: str) -> list[str]:
@@ -124,7 +124,7 @@ def _knowing(start: Callable[[threading.Thread], None]) -> Callable[[threading.T
             finally:
                 del _known[thread]
 
-        thread.run = run_known  # type: ignore[method-assign]
+        thread.run = run_known  # type: ignore[method-assign]  # as above
         try:
             start(thread)
         except RuntimeError:
