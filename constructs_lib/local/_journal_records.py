@@ -77,7 +77,7 @@ class ExecutionStarted(JournalRecord):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExecutionEnded(JournalRecord):
-    """An execution of a workflow ended.
+    """An execution of a workflow ended; one that was redriven ends anew.
 
     Args:
         execution_arn: Its ARN.
@@ -88,7 +88,7 @@ class ExecutionEnded(JournalRecord):
             the history alone.
         duration_ms: From start to end, by the account's clock.
         states_entered: States entered, in branches and iterations too; a child of a Distributed
-            Map has its own.
+            Map has its own. After a redrive, those since.
         retries: How often a state was tried again; each is a transition that Standard bills.
     """
 

@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from ministack.services import stepfunctions
 
 from constructs_lib.local import EmbeddedAws
+from constructs_lib.local.journal import ExecutionEnded, ExecutionStarted
 from tests.local.workflows import ROLE, Workflows
 
 if TYPE_CHECKING:
@@ -129,6 +130,23 @@ def test_an_aborted_execution_can_be_redriven(workflows: Workflows) -> None:
     token = workflows.client.get_activity_task(activityArn=activity)["taskToken"]
     workflows.client.send_task_success(taskToken=token, output="1")
     assert workflows.end(execution)["status"] == "SUCCEEDED"
+
+
+def test_the_journal_tells_of_a_redriven_execution_once_and_of_each_end(
+    aws: EmbeddedAws, workflows: Workflows, dynamodb: DynamoDBClient
+) -> None:
+    states = {"Begin": {"Type": "Pass", "Next": "Read"}, "Read": reading("redriven-and-counted")}
+    execution = workflows.run(states)["executionArn"]
+    make_table(dynamodb, "redriven-and-counted")
+    workflows.client.redrive_execution(executionArn=execution)
+    workflows.end(execution)
+
+    journal = aws.journal(with_api_calls=False)
+
+    started = [one for one in journal.of(ExecutionStarted) if one.execution_arn == execution]
+    ended = [one for one in journal.of(ExecutionEnded) if one.execution_arn == execution]
+    assert len(started) == 1
+    assert [(one.status, one.states_entered) for one in ended] == [("FAILED", 2), ("SUCCEEDED", 1)]
 
 
 def test_what_succeeded_is_not_redriven(workflows: Workflows) -> None:

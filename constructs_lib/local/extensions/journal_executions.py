@@ -34,7 +34,8 @@ def _beginning(run_execution: Callable[[str], None]) -> Callable[[str], None]:
     def run(execution_arn: str) -> None:
         # Whoever starts an execution is at work in its thread until here.
         execution = stepfunctions._executions.get(execution_arn)
-        if execution:
+        # One that is redriven goes on: it began before.
+        if execution and not execution.get("redriveCount"):
             _begin(execution)
         with acting_as(A_WORKFLOW):
             run_execution(execution_arn)
@@ -69,7 +70,7 @@ def _begin(execution: _Execution) -> None:
 
 
 def _end(execution: _Execution) -> None:
-    kinds = Counter(str(event["type"]) for event in cast(list[_Execution], execution["events"]))
+    kinds = Counter(_kinds_since_redrive(execution))
     began = datetime.fromisoformat(str(execution["startDate"]))
     ended = datetime.fromisoformat(str(execution["stopDate"]))
     journal_store.add(
@@ -86,6 +87,13 @@ def _end(execution: _Execution) -> None:
             for entered, attempts in _ATTEMPTS.items()
         ),
     )
+
+
+def _kinds_since_redrive(execution: _Execution) -> list[str]:
+    """The types of the events that no earlier end of the execution has told of."""
+    kinds = [str(event["type"]) for event in cast(list[_Execution], execution["events"])]
+    redrives = [index for index, kind in enumerate(kinds) if kind == "ExecutionRedriven"]
+    return kinds[redrives[-1] :] if redrives else kinds
 
 
 def _is_express(execution: _Execution) -> bool:
