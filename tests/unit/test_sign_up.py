@@ -229,6 +229,34 @@ def test_mail_may_use_any_identity_unless_one_is_named_and_come_from_the_sender_
     ]
 
 
+def test_confirming_is_granted_on_the_confirmation_alone(
+    stack: Stack, event_bus: events.IEventBus, synthesize: Callable[[], Template]
+) -> None:
+    mail = SignUpMail(sender="hello@example.com")
+    confirm_email = SignUpWorkflow(stack, "SignUp", event_bus=event_bus, mail=mail).confirm_email
+    assert confirm_email is not None
+    caller = iam.Role(stack, "Caller", assumed_by=iam.AccountRootPrincipal())
+
+    grant = confirm_email.grant_confirm(caller)
+
+    assert grant.success
+    synthesize().has_resource_properties(
+        "AWS::IAM::Policy",
+        {
+            "Roles": [stack.resolve(caller.role_name)],
+            "PolicyDocument": {
+                "Statement": [
+                    {
+                        "Action": "states:StartSyncExecution",
+                        "Effect": "Allow",
+                        "Resource": stack.resolve(confirm_email.state_machine.state_machine_arn),
+                    }
+                ]
+            },
+        },
+    )
+
+
 def test_starting_is_granted_on_this_workflow(
     stack: Stack, event_bus: events.IEventBus, synthesize: Callable[[], Template]
 ) -> None:
