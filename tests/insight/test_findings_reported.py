@@ -214,6 +214,20 @@ def test_the_comment_of_a_definition_ignores_several_rules_in_all_of_it(tmp_path
     assert check(_written(tmp_path, resources)).exit_code == 0
 
 
+def test_one_comment_ignores_each_rule_for_its_own_reason(tmp_path: Path) -> None:
+    resources = _calls(1, Parameters={"id": "States.UUID()"})
+    resources["Work"]["Properties"]["Definition"]["Comment"] = (
+        f"duet:ignore {_NOT_RETRIED}: once only\nduet:ignore literal-intrinsic: meant so"
+    )
+
+    ignored = check_json(_written(tmp_path, resources))["ignored"]
+
+    assert {(one["rule"], one["reason"]) for one in ignored} == {
+        (_NOT_RETRIED, "once only"),
+        ("literal-intrinsic", "meant so"),
+    }
+
+
 def test_the_text_tells_how_much_is_ignored(tmp_path: Path) -> None:
     resources = _calls(2)
     resources["Work"]["Metadata"] = {"duet": {"ignore": [_NOT_RETRIED]}}

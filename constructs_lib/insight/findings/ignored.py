@@ -15,7 +15,9 @@ from constructs_lib.insight.findings.registry import RULES
 from constructs_lib.insight.model import Assembly, Note, Place
 from constructs_lib.templates.json_value import JsonValue
 
-_IN_COMMENT = re.compile(r"duet:ignore\s+([\w-]+(?:\s*,\s*[\w-]+)*)\s*(?::\s*(.*))?", re.DOTALL)
+_IN_COMMENT = re.compile(
+    r"duet:ignore\s+([\w-]+(?:\s*,\s*[\w-]+)*)\s*(?::\s*(.*?)(?=\s*duet:ignore\s|$))?", re.DOTALL
+)
 
 
 class _Declared(NamedTuple):
