@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
+from botocore.exceptions import BotoCoreError
+
 from constructs_lib.local import EmbeddedAccount
 from constructs_lib.local.instance import Instance, find_instance
 from constructs_lib.operations.clients import Clients
@@ -129,7 +131,7 @@ def find_target(
     """
     configured = environment.get(_ENDPOINT_VARIABLE)
     if aws:
-        return Target(place=_real_account(endpoint_url, configured))
+        return Target(place=_real_account(endpoint_url, environment))
     instance = None if endpoint_url else find_instance(folder)
     if instance:
         return Target(place=instance.account(), instance=instance)
@@ -143,9 +145,10 @@ def find_target(
     )
 
 
-def _real_account(endpoint_url: str | None, configured: str | None) -> boto3.Session:
+def _real_account(endpoint_url: str | None, environment: Mapping[str, str]) -> boto3.Session:
     import boto3
 
+    configured = environment.get(_ENDPOINT_VARIABLE)
     if endpoint_url:
         raise TargetError(
             f"--aws must stand without --endpoint-url, got {endpoint_url}; leave one of them out"
@@ -155,9 +158,18 @@ def _real_account(endpoint_url: str | None, configured: str | None) -> boto3.Ses
             f"--aws must not meet an {_ENDPOINT_VARIABLE} on this machine, got {configured}; "
             f"unset {_ENDPOINT_VARIABLE}"
         )
-    session = boto3.Session()
+    try:
+        session = boto3.Session()
+    except BotoCoreError as error:
+        raise TargetError(
+            f"--aws must find your AWS configuration: {error}; set AWS_PROFILE to one that there is"
+        ) from error
     if session.region_name is None:
-        raise TargetError("--aws needs a region, none is configured; set AWS_REGION")
+        # boto3 knows AWS_DEFAULT_REGION alone, the other SDKs and the AWS CLI this one.
+        region = environment.get("AWS_REGION")
+        if not region:
+            raise TargetError("--aws needs a region, none is configured; set AWS_REGION")
+        session = boto3.Session(region_name=region)
     return session
 
 

@@ -106,6 +106,28 @@ def test_a_real_account_needs_a_region(tmp_path: Path, monkeypatch: pytest.Monke
         find_target(tmp_path, aws=True, environment={})
 
 
+def test_the_region_of_a_real_account_may_be_that_of_aws_region(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+
+    target = find_target(tmp_path, aws=True, environment={"AWS_REGION": "eu-north-1"})
+
+    assert target.region == "eu-north-1"
+
+
+def test_a_profile_that_there_is_not_is_refused_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "left-long-ago")
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+
+    with pytest.raises(TargetError, match=r"left-long-ago.*; set AWS_PROFILE"):
+        find_target(tmp_path, aws=True, environment={})
+
+
 def test_a_real_account_and_an_endpoint_are_not_meant_at_once(tmp_path: Path) -> None:
     with pytest.raises(TargetError, match="leave one of them out"):
         find_target(tmp_path, aws=True, endpoint_url=HERE, environment={})
