@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 #: Errors that services answer with though their models do not declare them; with the HTTP status.
 #: Source: "Common error types" of AWS's API references, "Error responses" of the S3 API reference;
-#: throttling codes: AWS SDK retry behaviour (read 2026-11-23).
+#: throttling codes: AWS SDK retry behaviour (read 2026-11-23). ValidationException is
+#: DynamoDB's name of it, which its model lacks (troubleshooting guides of others, read 2026-11-27).
 COMMON_ERRORS = {
     "AccessDenied": 403,
     "AccessDeniedException": 400,
@@ -34,6 +35,8 @@ COMMON_ERRORS = {
     "ThrottlingException": 400,
     "TooManyRequestsException": 429,
     "UnrecognizedClientException": 403,
+    "ValidationError": 400,
+    "ValidationException": 400,
 }
 #: What tells throttling from other errors, in any service's name of it.
 _THROTTLING = ("Throttl", "TooManyRequests", "LimitExceeded", "ThroughputExceeded", "SlowDown")

@@ -36,7 +36,9 @@ def test_what_cannot_go_wrong_is_refused_with_what_can(changed: dict[str, Any], 
         Fault(**{**THROTTLED, **changed})
 
 
-@pytest.mark.parametrize("error", ["NotFound", "NotFoundException", "SlowDown"])
+@pytest.mark.parametrize(
+    "error", ["NotFound", "NotFoundException", "SlowDown", "ValidationException"]
+)
 def test_an_error_goes_by_its_name_its_code_or_a_common_name(error: str) -> None:
     fault = Fault(service="sns", action="Publish", error=error)
 
