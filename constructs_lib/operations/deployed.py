@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from constructs_lib.local.deployment.assembly import (
     AssembledStack,
+    construct_of,
     path_in_template,
     read_assembly,
 )
@@ -20,11 +21,13 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.type_defs import StackTypeDef
 
+#: The type of a queue in CloudFormation.
+QUEUE_TYPE = "AWS::SQS::Queue"
+#: Parts of names by which people tell a dead-letter queue where no template does.
+_DEAD_LETTER_NAMES = ("deadletter", "dead-letter", "dlq")
 _BOOTSTRAP_STACK = "CDKToolkit"
 #: What Duet's constructs call the one workflow inside them.
 _WORKFLOW = "/Workflow"
-#: What CDK calls the resource inside a construct that has one main resource.
-_MAIN_CHILDREN = ("/Resource", "/Default")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +97,20 @@ def resources_of(target: Target, type_: str) -> list[DeployedResource]:
     ]
 
 
+def dead_letter_queues_of(stacks: Iterable[DeployedStack]) -> list[DeployedResource]:
+    """The queues that take dead letters: so says a template, or their name."""
+    return [
+        queue
+        for stack in stacks
+        for queue in stack.resources
+        if queue.type == QUEUE_TYPE
+        and (
+            queue.logical_id in stack.dead_letter_queues
+            or any(part in name.lower() for name in queue.names for part in _DEAD_LETTER_NAMES)
+        )
+    ]
+
+
 def _assembled(target: Target) -> dict[str, AssembledStack]:
     try:
         return {stack.name: stack for stack in read_assembly(target.assembly)}
@@ -152,19 +169,13 @@ def _resources(
                 path = assembled.path_of(logical_id) if assembled and not stack_id else logical_id
             yield DeployedResource(
                 stack=stack,
-                path=_of_construct(path),
+                path=construct_of(path),
                 logical_id=logical_id,
                 type=each["ResourceType"],
                 physical_id=physical_id,
             )
             if assembled and (nested := assembled.nested_template(written)):
                 yield from _resources(cloudformation, stack, assembled, nested, physical_id)
-
-
-def _of_construct(path: str) -> str:
-    while path.endswith(_MAIN_CHILDREN):
-        path = path.rpartition("/")[0]
-    return path
 
 
 def _dead_letter_queues(written: object) -> Iterator[str]:

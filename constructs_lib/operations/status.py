@@ -7,7 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from constructs_lib.operations.deployed import DeployedResource, DeployedStack, read_stacks
+from constructs_lib.operations.deployed import (
+    QUEUE_TYPE,
+    DeployedResource,
+    DeployedStack,
+    dead_letter_queues_of,
+    read_stacks,
+)
 from constructs_lib.operations.target import Target
 from constructs_lib.operations.workflows import WORKFLOW_TYPE
 
@@ -16,9 +22,6 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
     from mypy_boto3_stepfunctions.literals import ExecutionStatusType
 
-_QUEUE_TYPE = "AWS::SQS::Queue"
-#: Parts of names by which people tell a dead-letter queue where no template does.
-_DEAD_LETTER_NAMES = ("deadletter", "dead-letter", "dlq")
 #: Executions of one status that are counted at most: AWS keeps them for 90 days.
 _COUNTED_MAX = 1_000
 _FAILED: tuple[ExecutionStatusType, ...] = ("FAILED", "TIMED_OUT", "ABORTED")
@@ -174,15 +177,14 @@ def _count(client: SFNClient, arn: str, statuses: Sequence[ExecutionStatusType])
 
 def _queues(target: Target, stacks: Sequence[DeployedStack]) -> Iterable[QueueStatus]:
     client: SQSClient = target.client("sqs")
-    known = {(stack.name, id_) for stack in stacks for id_ in stack.dead_letter_queues}
-    for each in _of_type(stacks, _QUEUE_TYPE):
+    undelivered = dead_letter_queues_of(stacks)
+    for each in _of_type(stacks, QUEUE_TYPE):
         attributes = client.get_queue_attributes(
             QueueUrl=each.physical_id, AttributeNames=["ApproximateNumberOfMessages"]
         )["Attributes"]
-        named = any(part in name.lower() for name in each.names for part in _DEAD_LETTER_NAMES)
         yield QueueStatus(
             path=each.path,
             url=each.physical_id,
             depth=int(attributes["ApproximateNumberOfMessages"]),
-            takes_dead_letters=named or (each.stack, each.logical_id) in known,
+            takes_dead_letters=each in undelivered,
         )

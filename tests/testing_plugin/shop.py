@@ -25,7 +25,8 @@ def write_shop(folder: Path) -> Path:
             "Bus": _resource("Bus", "AWS::Events::EventBus", Name="shop"),
             "Partners": _resource("Freshdesk/Bus", "AWS::Events::EventBus", Name="stand-in"),
             "DeadLetters": _resource("Orders/DeadLetters", "AWS::SQS::Queue"),
-            "Orders": _resource("Orders/Queue", "AWS::SQS::Queue"),
+            # As in a construct of one's own that names its main child as CDK does.
+            "Orders": _resource("Orders/Queue/Resource", "AWS::SQS::Queue"),
             "Users": _resource(
                 "Users",
                 "AWS::DynamoDB::Table",

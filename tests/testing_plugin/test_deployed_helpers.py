@@ -88,7 +88,9 @@ def test_a_partner_that_nobody_knows_is_refused(duet: Duet) -> None:
         duet.partner("acme")
 
 
-@pytest.mark.parametrize("name", ["Shop/Orders/Queue", "Orders/Queue", "Orders", "Queue", "rs/Q"])
+@pytest.mark.parametrize(
+    "name", ["Shop/Orders/Queue", "Orders/Queue/Resource", "Queue", "Orders", "rs/Q"]
+)
 def test_a_queue_is_found_by(duet: Duet, name: str) -> None:
     assert duet.queue(name).url.rpartition("/")[2].startswith("Shop-Orders-")
 

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 from constructs_lib.local.deployment.errors import DeployError
 
 _PATH_METADATA = "aws:cdk:path"
+#: What CDK calls the resource inside a construct that has one main resource.
+_MAIN_CHILDREN = ("/Resource", "/Default")
 _NESTED_TYPE = "AWS::CloudFormation::Stack"
 _NESTED_TEMPLATE_METADATA = "aws:asset:path"
 
@@ -89,6 +91,13 @@ class AssembledStack:
 def path_in_template(resource: Mapping[str, Any]) -> str | None:
     """The construct's path that a template gives for a resource."""
     return cast("str | None", resource.get("Metadata", {}).get(_PATH_METADATA))
+
+
+def construct_of(path: str) -> str:
+    """The path of the outermost construct whose main resource is at ``path``: what people name."""
+    while path.endswith(_MAIN_CHILDREN):
+        path = path.rpartition("/")[0]
+    return path
 
 
 def read_assembly(folder: Path) -> list[AssembledStack]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from constructs_lib.local.deployment import Deployment, StackResult
-from constructs_lib.local.deployment.assembly import AssembledStack, path_in_template
-
-# What CDK calls the resource inside a construct that has one main resource.
-_MAIN_CHILDREN = ("Resource", "Default")
+from constructs_lib.local.deployment.assembly import (
+    AssembledStack,
+    construct_of,
+    path_in_template,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +21,7 @@ class Resource:
     Attributes:
         stack: The name of its stack, or of the one that nests its stack.
         region: Where it is.
-        path: The construct's path, without the ``/Resource`` at its end.
+        path: The construct's path, without each ``/Resource`` at its end.
         type: For example ``AWS::SQS::Queue``.
         properties: As the template has them, references unresolved.
     """
@@ -61,6 +62,7 @@ class Resources:
         Raises:
             LookupError: None has that name, or several; the message lists what there is.
         """
+        name = construct_of(name)
         among = [each for each in self._all if type_ in (None, each.type)]
         kind = f"resource of type {type_}" if type_ else "resource"
         for fits in _FITS:
@@ -99,11 +101,10 @@ def _of_stack(stack: AssembledStack, result: StackResult) -> Iterator[Resource]:
             path = path_in_template(resource) or stack.path_of(logical_id)
             # A resource whose condition does not hold was not made.
             if (physical_id := result.physical_ids.get(path)) is not None:
-                parts = _parts(path)
                 yield Resource(
                     stack=stack.name,
                     region=result.region,
-                    path="/".join(parts[:-1] if parts[-1] in _MAIN_CHILDREN else parts),
+                    path=construct_of(path),
                     logical_id=logical_id,
                     physical_id=physical_id,
                     type=resource["Type"],
