@@ -251,7 +251,28 @@ def test_a_synchronous_execution_that_failed_has_no_output(workflows: Workflows)
 
     ended = workflows.client.start_sync_execution(stateMachineArn=machine)
 
-    assert (ended["status"], ended["error"], "output" in ended) == ("FAILED", "E", False)
+    assert (ended["status"], ended["error"]) == ("FAILED", "E")
+    assert {"output", "cause"}.isdisjoint(ended)
+    assert ended["outputDetails"] == {"included": True}
+
+
+def test_a_synchronous_execution_tells_what_is_billed(workflows: Workflows) -> None:
+    machine = workflows.make({"W": {"Type": "Wait", "Seconds": 2, "End": True}}, kind="EXPRESS")
+
+    ended = workflows.client.start_sync_execution(stateMachineArn=machine)
+
+    steps, rest = divmod(ended["billingDetails"]["billedDurationInMilliseconds"], 100)
+    assert (steps >= 20, rest) == (True, 0)
+    assert ended["billingDetails"]["billedMemoryUsedInMB"] == 64
+
+
+def test_a_synchronous_execution_that_timed_out_tells_so(workflows: Workflows) -> None:
+    states = {"W": {"Type": "Wait", "Seconds": 60, "End": True}}
+    machine = workflows.make(states, kind="EXPRESS", TimeoutSeconds=5)
+
+    ended = workflows.client.start_sync_execution(stateMachineArn=machine)
+
+    assert (ended["status"], ended["error"]) == ("TIMED_OUT", "States.Timeout")
 
 
 @pytest.mark.parametrize("given", [{}, {"error": "E", "cause": "C"}])

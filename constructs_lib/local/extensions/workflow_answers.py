@@ -2,6 +2,7 @@
 
 * DescribeExecution tells how often an execution was redriven and whether it can be, the version and
   the alias by which it was started, and ``outputDetails`` only where there is an output.
+* StartSyncExecution tells what is billed, the time and the least memory, and of every end why.
 * ListExecutions by the ARN of a version or an alias lists those that were started by it.
 * What failed, timed out or was aborted has the error and the cause it was given: none if empty.
 * The message of an error names what is not there, or is there already, as AWS does.
@@ -10,7 +11,9 @@ Source: Step Functions API reference, DescribeExecution, ListExecutions, StopExe
 2026-11-27).
 """
 
+import math
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import cast
 
 from ministack.core.responses import error_response_json, json_response
@@ -27,6 +30,9 @@ _NOT_THERE = {
     "ExecutionDoesNotExist": ("Execution", "executionArn"),
     "ActivityDoesNotExist": ("Activity", "activityArn"),
 }
+_BILLING_STEP = timedelta(milliseconds=100)
+#: The least that is billed; nothing measures what an execution takes here.
+_BILLED_MEMORY_MB = 64
 _FAILURES = ("Failed", "TimedOut", "Aborted")
 _REASON = ("error", "cause")
 _OPERATIONS = (
@@ -119,7 +125,9 @@ def _described(describe: _Handler) -> _Handler:
         shown |= {name: execution[name] for name in (_VERSION, _ALIAS) if name in execution}
         if execution.get("redriveDate"):
             shown["redriveDate"] = execution["redriveDate"]
-        return json_response(_without_missing_output(shown))
+        if shown.get("output") is None:
+            shown = {name: value for name, value in shown.items() if not name.startswith("output")}
+        return json_response(shown)
 
     return describe_execution
 
@@ -131,15 +139,22 @@ def _ended(start: _Handler) -> _Handler:
             return response
         shown = content(response)
         execution = stepfunctions._executions[shown["executionArn"]]
-        return json_response(_without_missing_output({**shown, "output": execution["output"]}))
+        told = {name: execution.get(name) for name in ("output", *_REASON)}
+        shown = {name: value for name, value in shown.items() if name not in told}
+        shown |= {name: value for name, value in told.items() if value}
+        return json_response({**shown, "billingDetails": _billed(execution)})
 
     return start_sync_execution
 
 
-def _without_missing_output(shown: dict[str, object]) -> dict[str, object]:
-    if shown.get("output") is not None:
-        return shown
-    return {name: value for name, value in shown.items() if not name.startswith("output")}
+def _billed(execution: Mapping[str, object]) -> dict[str, int]:
+    began = datetime.fromisoformat(str(execution["startDate"]))
+    ended = datetime.fromisoformat(str(execution["stopDate"]))
+    steps = max(1, math.ceil((ended - began) / _BILLING_STEP))
+    return {
+        "billedDurationInMilliseconds": steps * (_BILLING_STEP // timedelta(milliseconds=1)),
+        "billedMemoryUsedInMB": _BILLED_MEMORY_MB,
+    }
 
 
 def _listed(list_executions: _Handler) -> _Handler:
