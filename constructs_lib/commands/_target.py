@@ -40,10 +40,16 @@ def embedded_only(reason: str, *, aws: bool, endpoint_url: str | None = None) ->
 
 
 def clients_of(*, aws: bool, endpoint_url: str | None) -> Clients:
-    """Like ``target_of``; without an embedded AWS, those of the environment's account.
+    """The clients of ``target_if_any``; without one, those of the environment's account."""
+    target = target_if_any(aws=aws, endpoint_url=endpoint_url)
+    return target.client if target else environment_clients
+
+
+def target_if_any(*, aws: bool, endpoint_url: str | None) -> Target | None:
+    """Like ``target_of``; None where the environment's account is left.
 
     For commands that were made for real accounts.
     """
     if aws or endpoint_url or find_instance(Path.cwd()):
-        return target_of(aws=aws, endpoint_url=endpoint_url).client
-    return environment_clients
+        return target_of(aws=aws, endpoint_url=endpoint_url)
+    return None

@@ -12,10 +12,12 @@ from rich.table import Table
 
 from constructs_lib.commands._consoles import message_console, result_console
 from constructs_lib.commands._ends import BAD_INPUT, INTERRUPTED, fail
-from constructs_lib.commands._target import EndpointUrl, OnAws, clients_of
+from constructs_lib.commands._target import EndpointUrl, OnAws, target_if_any
+from constructs_lib.names import UnknownNameError
 from constructs_lib.operations.dead_letter import DeadLetter
 from constructs_lib.operations.dead_letter_queue import DeadLetterQueue, DeadLetterQueueError
 from constructs_lib.operations.redrive import Redrive, Redriven
+from constructs_lib.operations.target import TargetError
 
 _COLUMNS = {
     "time": "time",
@@ -36,7 +38,11 @@ _errors = message_console()
 
 Queues = Annotated[
     list[str],
-    typer.Argument(metavar="QUEUE...", help="Name, ARN or URL of each dead-letter queue."),
+    typer.Argument(
+        metavar="QUEUE...",
+        help="Name, ARN or URL of each dead-letter queue, or its construct path as duet status "
+        "shows it, or a part of that.",
+    ),
 ]
 Limit = Annotated[int, typer.Option(min=1, help="Most messages of each queue.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
@@ -128,10 +134,12 @@ def redrive(
 
 
 def _found(names: Sequence[str], *, aws: bool, endpoint_url: str | None) -> list[DeadLetterQueue]:
-    clients = clients_of(aws=aws, endpoint_url=endpoint_url)
+    target = target_if_any(aws=aws, endpoint_url=endpoint_url)
     try:
-        return [DeadLetterQueue.find(name, clients=clients) for name in names]
-    except DeadLetterQueueError as error:
+        if target is None:
+            return [DeadLetterQueue.find(name) for name in names]
+        return [DeadLetterQueue.find_deployed(target, name) for name in names]
+    except (DeadLetterQueueError, TargetError, UnknownNameError) as error:
         fail(error, BAD_INPUT)
 
 

@@ -80,7 +80,7 @@ def send(
         if stand_in is None:
             where, outcomes = send_as_partner(target, found, sample, source)
         else:
-            where = find_bus(target, stand_in)
+            where = find_bus(target, stand_in, option="--stand-in")
             outcomes = publish(target, [stand_in_entry(found, sample, where, source)], where)
     except (ConfigError, EventError, JsonArgumentError, TargetError, UnknownNameError) as error:
         fail(error, BAD_INPUT)

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from constructs_lib.names import pick
 from constructs_lib.operations.clients import Clients, environment_clients
 from constructs_lib.operations.dead_letter import DeadLetter, read_dead_letter
+from constructs_lib.operations.deployed import dead_letter_queues_of, read_stacks
+from constructs_lib.operations.target import Target
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -56,6 +59,30 @@ class DeadLetterQueue:
         except (BotoCoreError, ClientError, ValueError) as error:
             raise DeadLetterQueueError(f"the queue {queue!r} cannot be read: {error}") from error
         return cls(client, url["QueueUrl"], clients=clients)
+
+    @classmethod
+    def find_deployed(cls, target: Target, queue: str) -> DeadLetterQueue:
+        """The queue of that name, ARN or URL; else the dead-letter queue that the stacks call so.
+
+        Args:
+            queue: Its construct path or logical id, or a part of one, will do as well.
+        Raises:
+            DeadLetterQueueError: AWS cannot be reached, or the ARN or URL leads to none.
+            UnknownNameError: It is the name of no queue, or of several.
+            TargetError: The assembly of a real account cannot be read.
+        """
+        try:
+            return cls.find(queue, clients=target.client)
+        except DeadLetterQueueError as error:
+            # A path has slashes, which AWS may refuse before it looks.
+            if ":" in queue or not isinstance(error.__cause__, ClientError):
+                raise
+        try:
+            found = dead_letter_queues_of(read_stacks(target))
+        except (BotoCoreError, ClientError) as error:
+            raise DeadLetterQueueError(f"the queue {queue!r} cannot be read: {error}") from error
+        named = pick(queue, found, names=lambda each: each.names, what="QUEUE")
+        return cls.find(named.physical_id, clients=target.client)
 
     @property
     def arn(self) -> str:

@@ -54,12 +54,13 @@ def entries_of(written: object) -> list[dict[str, Any]]:
     return [_entry(event, f"event {number}") for number, event in enumerate(events, start=1)]
 
 
-def find_bus(target: Target, wanted: str | None) -> str:
+def find_bus(target: Target, wanted: str | None, *, option: str = "--bus") -> str:
     """The bus that is meant: its name.
 
     Args:
         wanted: Name, ARN, logical id or construct path, or a part of one; None means the only bus
             of the stacks, ``default`` if they have none.
+        option: What it was given by, for messages.
     Raises:
         UnknownNameError: There is none of the name, or more than one bus could be meant.
         EventError: It is a partner's bus, on which nobody but the partner publishes.
@@ -75,10 +76,10 @@ def find_bus(target: Target, wanted: str | None) -> str:
         return own[0].physical_id if own else "default"
     if wanted == "default":
         return wanted
-    bus = pick(wanted, buses, names=lambda each: each.names, what="--bus").physical_id
+    bus = pick(wanted, buses, names=lambda each: each.names, what=option).physical_id
     if bus.startswith(_PARTNER_PREFIX):
         raise EventError(
-            f"--bus must be a bus of your own, got {bus}: only the partner publishes there; "
+            f"{option} must be a bus of your own, got {bus}: only the partner publishes there; "
             "run: duet partner send"
         )
     return bus

@@ -151,7 +151,8 @@ def workflow_of_stack(
     if output_key not in outputs:
         raise ReplayError(
             f"--output must be an output of stack {stack_name!r}, got {output_key!r}; "
-            f"there are: {', '.join(sorted(outputs)) or 'none'}"
+            f"there are: {', '.join(sorted(outputs)) or 'none'}; the stack needs a "
+            "Replay construct, and a CfnOutput of that name with the ARN of its workflow"
         )
     return str(outputs[output_key])
 

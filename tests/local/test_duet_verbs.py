@@ -293,6 +293,13 @@ def test_an_event_of_ones_own_is_sent_as_the_partner_does(
     assert received()["detail"] == own["detail"]
 
 
+def test_a_stand_in_bus_that_there_is_not_is_told_by_its_option(duet: Duet) -> None:
+    refused = duet("partner", "send", "stripe", "--stand-in", "StandInn")
+
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith("--stand-in must be one that there is")
+
+
 def test_a_sample_is_simulated_on_a_stand_in_bus(duet: Duet) -> None:
     sent = duet("partner", "send", "stripe", "--stand-in", "StandIn")
 
@@ -470,3 +477,26 @@ def test_dead_letters_are_read_where_duet_up_runs(duet: Duet, account: EmbeddedA
     listed = duet("dead-letters", "list", "only-here", "--json")
 
     assert (listed.exit_code, listed.stdout) == (0, "[]\n")
+
+
+@pytest.mark.parametrize("name", ["Shop/Undelivered", "undeliv", "Undelivered"])
+def test_a_dead_letter_queue_is_found_by_the_name_that_status_shows(duet: Duet, name: str) -> None:
+    listed = duet("dead-letters", "list", name, "--json")
+
+    assert listed.exit_code == 0, listed.stderr
+
+
+def test_a_dead_letter_queue_that_there_is_not_ends_in_two_with_those_that_there_are(
+    duet: Duet,
+) -> None:
+    refused = duet("dead-letters", "list", "Undelivred")
+
+    assert refused.exit_code == 2
+    assert "did you mean Shop/Undelivered" in refused.stderr
+
+
+def test_a_replay_without_its_workflow_says_what_the_stack_needs(duet: Duet) -> None:
+    refused = duet("replay", "--stack", "Shop", "--last", "1h")
+
+    assert refused.exit_code == 1
+    assert "there are: Bus; the stack needs a Replay construct" in refused.stderr
