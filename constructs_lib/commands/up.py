@@ -22,6 +22,7 @@ from constructs_lib.local.up_view import UpView, outputs_table
 app = typer.Typer(add_completion=False)
 #: As the AWS CLI has it.
 _FILE = "file://"
+_TEMPLATES = (".yaml", ".yml", ".json", ".template")
 
 
 @app.command()
@@ -98,6 +99,14 @@ def up(
     Exit status: 0 once it is in the background (--detach), 130 after Ctrl-C or duet down, 1 if the
     embedded AWS ended or, with --detach or --no-watch, the deployment failed, 2 for bad options.
     """
+    if assembly.suffix in _TEMPLATES and assembly.is_file():
+        fail(
+            f"ASSEMBLY must be a cloud assembly, got the file {assembly}; of a CDK app name the "
+            "folder, for a CloudFormation template run: duet serve, and with the variables that it "
+            f"prints: aws cloudformation deploy --template-file {assembly} --stack-name NAME "
+            "(a SAM template must be translated first)",
+            BAD_INPUT,
+        )
     if not (assembly / "manifest.json").is_file():
         fail(
             f"ASSEMBLY must hold a manifest.json, got {assembly}; run: cdk synth, "

@@ -301,6 +301,16 @@ def test_a_missing_assembly_is_named_with_the_remedy(project: Project) -> None:
     assert "got nowhere; run: cdk synth" in refused.stderr
 
 
+def test_a_template_is_refused_with_the_way_it_can_be_deployed(project: Project) -> None:
+    (project.folder / "template.yaml").write_text("Resources: {}", encoding="utf-8")
+
+    refused = project.run("up", "template.yaml")
+
+    assert refused.exit_code == 2
+    assert "got the file template.yaml" in refused.stderr
+    assert "run: duet serve" in refused.stderr
+
+
 def test_without_watching_a_deployment_that_fails_is_the_end(project: Project) -> None:
     project.write(Odd={"Type": "AWS::No::Such"})
 
