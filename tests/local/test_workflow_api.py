@@ -266,6 +266,15 @@ def test_a_synchronous_execution_tells_what_is_billed(workflows: Workflows) -> N
     assert ended["billingDetails"]["billedMemoryUsedInMB"] == 64
 
 
+def test_an_express_execution_knows_no_redrives(workflows: Workflows) -> None:
+    reading = {"Type": "Pass", "Output": "{% $states.context.Execution %}", "End": True}
+    machine = workflows.make({"P": reading}, kind="EXPRESS")
+
+    ended = workflows.client.start_sync_execution(stateMachineArn=machine)
+
+    assert set(json.loads(ended["output"])) == {"Id", "Input", "Name", "RoleArn", "StartTime"}
+
+
 def test_a_synchronous_execution_that_timed_out_tells_so(workflows: Workflows) -> None:
     states = {"W": {"Type": "Wait", "Seconds": 60, "End": True}}
     machine = workflows.make(states, kind="EXPRESS", TimeoutSeconds=5)

@@ -2,8 +2,8 @@
 
 ``$``, ``$$`` and ``$name`` read the input, the context object and a variable. A path whose target
 is not there ends the execution with ``States.Runtime``, as nothing can catch it, and says what it
-missed. In MiniStack the workflow went on with null. The context object tells the role and the
-redrives of the execution as well, and counts retries of those states only that have any.
+missed. In MiniStack the workflow went on with null. The context object tells the role and, of a
+Standard execution, the redrives as well, and counts retries of those states only that have any.
 Source: Step Functions developer guide, "Using JSONPath paths", "Passing data between states with
 variables", "Accessing execution data from the Context object" (read 2026-11-27).
 """
@@ -58,13 +58,12 @@ def context_object(context: Context) -> Context:
         # A child of a Distributed Map has its role from the whole.
         machine_arn = str(running["stateMachineArn"]).partition("/")[0]
         machine = stepfunctions._state_machines.get(machine_arn) or {}
-        execution = cast(Context, shown["Execution"])
-        shown["Execution"] = {
-            **execution,
-            "RoleArn": machine.get("roleArn"),
-            "RedriveCount": running.get("redriveCount", 0),
-            **({"RedriveTime": running["redriveDate"]} if "redriveDate" in running else {}),
-        }
+        about = {**cast(Context, shown["Execution"]), "RoleArn": machine.get("roleArn")}
+        if machine.get("type") != "EXPRESS":
+            about["RedriveCount"] = running.get("redriveCount", 0)
+        if "redriveDate" in running:
+            about["RedriveTime"] = running["redriveDate"]
+        shown["Execution"] = about
     if state_type() in _NEVER_RETRIED and "State" in shown:
         state = cast(Context, shown["State"])
         shown["State"] = {name: value for name, value in state.items() if name != "RetryCount"}
