@@ -194,6 +194,32 @@ def test_parallel_takes_arguments_and_gives_its_output_and_assigns(workflows: Wo
     assert output == {"in": {"sum": 23, "start": 10}, "first": 11}
 
 
+def test_the_history_tells_which_state_assigned_what(workflows: Workflows) -> None:
+    inner = {"Type": "Pass", "Assign": {"i": 1}, "Output": {}, "End": True}
+    item = {"StartAt": "Item", "States": {"Item": inner}}
+    branch = {"StartAt": "Branch", "States": {"Branch": inner}}
+    assign = {"all": "{% $states.result %}"}
+    states = {
+        "Set": {"Type": "Pass", "Assign": {"n": "{% 1 + 1 %}", "text": "t"}, "Next": "Each"},
+        "Each": {"Type": "Map", "Items": [0], "ItemProcessor": item, "Next": "Both"},
+        "Both": {"Type": "Parallel", "Branches": [branch], "Assign": assign, "End": True},
+    }
+    execution = workflows.run(states)["executionArn"]
+
+    exits = [
+        event["stateExitedEventDetails"]
+        for event in workflows.events(execution)
+        if event["type"].endswith("Exited")
+    ]
+    assert {told["name"]: told.get("assignedVariables") for told in exits} == {
+        "Set": {"n": "2", "text": '"t"'},
+        "Item": {"i": "1"},
+        "Each": None,
+        "Branch": {"i": "1"},
+        "Both": {"all": "[{}]"},
+    }
+
+
 def test_a_branch_reads_outer_variables_and_keeps_its_own(workflows: Workflows) -> None:
     def inner(suffix: str) -> Json:
         mine = {"mine": "{% $outer & '-in' %}"}

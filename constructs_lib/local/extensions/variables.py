@@ -3,11 +3,14 @@
 ``Assign`` of a Pass, Task, Parallel or Map state reads the state's result as ``$``, that of a
 catcher the error output, and that of the others their input. All of one ``Assign`` read the
 variables as they were before, in JSONata as well; MiniStack let one read what another had assigned.
+The event of a state's exit tells what it has assigned.
 Source: Step Functions developer guide, "Passing data between states with variables" (read
-2026-11-23).
+2026-11-23); API reference, StateExitedEventDetails (read 2026-11-27).
 """
 
+import json
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from typing import cast
 
 from ministack.services import stepfunctions
@@ -15,6 +18,10 @@ from ministack.services import stepfunctions
 from constructs_lib.local.extensions import jsonata_failures, paths
 
 _State = Mapping[str, object]
+_Details = Mapping[str, Mapping[str, object]]
+
+# By the state that the current thread is in.
+_assigned: ContextVar[Mapping[str, str] | None] = ContextVar("assigned", default=None)
 
 
 def register() -> None:
@@ -22,6 +29,7 @@ def register() -> None:
     stepfunctions._apply_state_assign = assign
     stepfunctions._apply_result_selector = _assigning(stepfunctions._apply_result_selector)
     stepfunctions._apply_catcher = _of_catcher(stepfunctions._apply_catcher)
+    stepfunctions._add_event = _telling(stepfunctions._add_event)
 
 
 def assign(
@@ -42,9 +50,9 @@ def assign(
             )
     else:
         values = paths.resolve_template(templates, data, context)
-    cast(dict[str, object], context.setdefault("variables", {})).update(
-        cast(dict[str, object], values)
-    )
+    assigned = cast(dict[str, object], values)
+    cast(dict[str, object], context.setdefault("variables", {})).update(assigned)
+    _assigned.set({name: json.dumps(value) for name, value in assigned.items()})
 
 
 def _assigning(select: Callable[..., object]) -> Callable[..., object]:
@@ -70,3 +78,16 @@ def _of_catcher(apply_catcher: Callable[..., object]) -> Callable[..., object]:
         return output
 
     return apply
+
+
+def _telling(add_event: Callable[..., object]) -> Callable[..., object]:
+    def add(execution: object, kind: str, details: _Details | None = None) -> object:
+        if kind.endswith(("StateEntered", "StateExited")):
+            assigned = _assigned.get()
+            _assigned.set(None)
+            if kind.endswith("Exited") and details and assigned:
+                told = {**details["stateExitedEventDetails"], "assignedVariables": assigned}
+                details = {"stateExitedEventDetails": told}
+        return add_event(execution, kind, details)
+
+    return add
