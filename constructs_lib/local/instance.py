@@ -44,6 +44,16 @@ class InstanceError(RuntimeError):
     """An embedded AWS runs already for the folder; the message holds the remedy."""
 
 
+class UnusableFolderError(InstanceError):
+    """Nothing can be written in the folder; the message names it."""
+
+    def __init__(self, scratch: Path, error: OSError) -> None:
+        super().__init__(
+            f"{scratch} must be a folder that duet up can write in, got: {error.strerror}; "
+            "make it writable, or remove what is in its place"
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Instance:
     """A running ``duet up``.
@@ -151,6 +161,7 @@ def claim(folder: Path) -> Iterator[Claim]:
 
     Raises:
         InstanceError: Another process is it; nothing was changed.
+        UnusableFolderError: ``.duet`` cannot be written.
     """
     scratch = folder / SCRATCH_FOLDER
     lock = _lock(folder, scratch)
@@ -158,6 +169,10 @@ def claim(folder: Path) -> Iterator[Claim]:
         _remove_files(scratch)
         # Whatever version control the project has, this folder is none of its business.
         (scratch / _IGNORE).write_text("*\n", encoding="utf-8")
+    except OSError as error:
+        os.close(lock)
+        raise UnusableFolderError(scratch, error) from None
+    try:
         yield Claim(scratch)
     finally:
         _remove_files(scratch)
@@ -184,6 +199,8 @@ def end_instance(folder: Path) -> Instance | None:
         try:
             with claim(folder):
                 return None
+        except UnusableFolderError:
+            raise
         except InstanceError:
             if time.monotonic() > deadline:
                 raise
@@ -215,7 +232,10 @@ def _lock(folder: Path, scratch: Path) -> int:
     # duet down holds the lock for a moment, to tidy up.
     deadline = time.monotonic() + _TIDY_SECONDS_MAX
     while True:
-        scratch.mkdir(exist_ok=True)
+        try:
+            scratch.mkdir(exist_ok=True)
+        except OSError as error:
+            raise UnusableFolderError(scratch, error) from None
         try:
             lock = os.open(scratch, os.O_RDONLY)
         except FileNotFoundError:  # the last instance has just removed it

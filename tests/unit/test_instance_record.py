@@ -53,6 +53,21 @@ def test_a_running_instance_is_found_as_it_was_recorded(tmp_path: Path) -> None:
         assert find_instance(tmp_path) == instance
 
 
+def test_a_folder_in_which_nothing_can_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".duet").write_text("a file in its place", encoding="utf-8")
+
+    with pytest.raises(InstanceError, match=r"/\.duet must be a folder"), claim(tmp_path):
+        pass
+
+
+def test_a_folder_whose_files_cannot_be_written_is_named(tmp_path: Path) -> None:
+    # As after a run with sudo; whoever tests as root may write everywhere, but not on a folder.
+    (tmp_path / ".duet" / ".gitignore").mkdir(parents=True)
+
+    with pytest.raises(InstanceError, match=r"/\.duet must be a folder"), claim(tmp_path):
+        pass
+
+
 def test_an_update_changes_the_last_deployment_alone(tmp_path: Path) -> None:
     with claim(tmp_path) as mine:
         mine.record(_instance())
