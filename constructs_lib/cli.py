@@ -1,5 +1,6 @@
 """The ``duet`` command: its verbs by name, each loaded when it is used."""
 
+import difflib
 import importlib
 import inspect
 import signal
@@ -51,6 +52,13 @@ class _Verbs(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - Click's own signature
         return list(VERBS)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Typer's own names what comes near among ``commands``, of which there are none yet."""
+        near = difflib.get_close_matches(args[0], VERBS, n=1) if args else []
+        if near and args[0] not in VERBS:
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {near[0]!r}?")
+        return super().resolve_command(ctx, args)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - as above
         if cmd_name not in VERBS:

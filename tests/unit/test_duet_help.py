@@ -24,6 +24,13 @@ def test_the_help_of_a_command_has_an_example_and_the_exit_statuses(verb: str) -
         assert "Exit status: 0" in ran.stdout, command
 
 
+def test_a_verb_that_is_misspelt_is_told_what_it_is_like() -> None:
+    refused = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["publsh"])
+
+    assert refused.exit_code == 2
+    assert "Did you mean 'publish'?" in refused.stderr
+
+
 def test_the_lines_of_a_help_text_flow() -> None:
     shown = CliRunner(env={"COLUMNS": "400"}).invoke(app, ["up", "--help"]).stdout
 
