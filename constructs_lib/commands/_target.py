@@ -6,8 +6,6 @@ from typing import Annotated
 import typer
 
 from constructs_lib.commands._ends import BAD_INPUT, fail
-from constructs_lib.local.instance import find_instance
-from constructs_lib.operations.clients import Clients, environment_clients
 from constructs_lib.operations.target import Target, TargetError, find_target
 
 OnAws = Annotated[
@@ -37,19 +35,3 @@ def embedded_only(reason: str, *, aws: bool, endpoint_url: str | None = None) ->
     if aws:
         fail(reason, BAD_INPUT)
     return target_of(endpoint_url=endpoint_url)
-
-
-def clients_of(*, aws: bool, endpoint_url: str | None) -> Clients:
-    """The clients of ``target_if_any``; without one, those of the environment's account."""
-    target = target_if_any(aws=aws, endpoint_url=endpoint_url)
-    return target.client if target else environment_clients
-
-
-def target_if_any(*, aws: bool, endpoint_url: str | None) -> Target | None:
-    """Like ``target_of``; None where the environment's account is left.
-
-    For commands that were made for real accounts.
-    """
-    if aws or endpoint_url or find_instance(Path.cwd()):
-        return target_of(aws=aws, endpoint_url=endpoint_url)
-    return None

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from constructs_lib.commands._consoles import message_console, result_console
 from constructs_lib.commands._ends import BAD_INPUT, INTERRUPTED, fail
-from constructs_lib.commands._target import EndpointUrl, OnAws, target_if_any
+from constructs_lib.commands._target import EndpointUrl, OnAws, target_of
 from constructs_lib.names import UnknownNameError
 from constructs_lib.operations.dead_letter import DeadLetter
 from constructs_lib.operations.dead_letter_queue import DeadLetterQueue, DeadLetterQueueError
@@ -102,9 +102,7 @@ def redrive(
 
     Mend the cause first. An event goes to the one target that did not get it, and keeps its id; no
     other consumer sees it again. A message is deleted once its delivery was taken; the others stay.
-    It works on the embedded AWS of duet up in this folder; if there is none, with your AWS
-    credentials, region and AWS_ENDPOINT_URL. You need the rights on the queue and to call the
-    target yourself.
+    With --aws you need the rights on the queue and to call the target yourself.
 
     Example: duet dead-letters redrive OnboardingDeadLetters --dry-run
 
@@ -134,10 +132,8 @@ def redrive(
 
 
 def _found(names: Sequence[str], *, aws: bool, endpoint_url: str | None) -> list[DeadLetterQueue]:
-    target = target_if_any(aws=aws, endpoint_url=endpoint_url)
+    target = target_of(aws=aws, endpoint_url=endpoint_url)
     try:
-        if target is None:
-            return [DeadLetterQueue.find(name) for name in names]
         return [DeadLetterQueue.find_deployed(target, name) for name in names]
     except (DeadLetterQueueError, TargetError, UnknownNameError) as error:
         fail(error, BAD_INPUT)

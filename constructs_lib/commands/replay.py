@@ -7,7 +7,7 @@ import typer
 
 from constructs_lib.commands._consoles import message_console, result_console
 from constructs_lib.commands._ends import BAD_INPUT, INTERRUPTED, fail
-from constructs_lib.commands._target import EndpointUrl, OnAws, clients_of
+from constructs_lib.commands._target import EndpointUrl, OnAws, target_of
 from constructs_lib.operations import (
     ReplayError,
     ReplayRun,
@@ -56,9 +56,7 @@ def replay(
 ) -> None:
     """Deliver archived events once more, and follow it to the end.
 
-    It starts the workflow of a Replay construct on the embedded AWS of duet up in this folder; if
-    there is none, with your AWS credentials, region and AWS_ENDPOINT_URL. Ctrl-C leaves the replay
-    running.
+    It starts the workflow of a Replay construct. Ctrl-C leaves the replay running.
 
     Example: duet replay --stack DuetChoreography --last 2h
 
@@ -70,7 +68,7 @@ def replay(
         window = TimeWindow.parse(start=from_, end=to, last=last, now=datetime.now(UTC))
     except TimeWindowError as error:
         fail(error, BAD_INPUT)
-    clients = clients_of(aws=aws, endpoint_url=endpoint_url)
+    clients = target_of(aws=aws, endpoint_url=endpoint_url).client
     run: ReplayRun | None = None
     try:
         arn = workflow or workflow_of_stack(stack or "", output, clients=clients)

@@ -6,19 +6,21 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 from typer.testing import CliRunner, Result
 
 from constructs_lib.cli import app
 from constructs_lib.operations import TimeWindow, TimeWindowError, replay
+from constructs_lib.operations.target import Target
 
 WORKFLOW = "arn:aws:states:eu-west-1:123456789012:stateMachine:replay"
 EXECUTION = "arn:aws:states:eu-west-1:123456789012:execution:replay:1"
+_SOMEWHERE = "http://127.0.0.1:1"
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 WINDOW = ("--from", "2026-11-23T10:00:00Z", "--to", "2026-11-23T12:00:00+01:00")
 REPORT = {
@@ -84,12 +86,12 @@ class Answers:
 def answers() -> Iterator[Answers]:
     answers = Answers({"status": "SUCCEEDED", "output": json.dumps(REPORT)})
 
-    def client(_service: str, region_name: str | None = None) -> Answers:
+    def client(_target: Target, _service: str, region_name: str | None = None) -> Answers:
         answers.regions.append(region_name)
         return answers
 
     with (
-        mock.patch.object(boto3, "client", client),
+        mock.patch.object(Target, "client", client),
         mock.patch.object(replay, "_POLL_SECONDS", 0),
     ):
         yield answers
@@ -99,9 +101,22 @@ def answers() -> Iterator[Answers]:
 def duet_replay(answers: Answers) -> Callable[..., Result]:
     def invoke(*arguments: str) -> Result:
         answers.looks = 0
-        return CliRunner().invoke(app, ["replay", *arguments])
+        return CliRunner().invoke(app, ["replay", *arguments, "--endpoint-url", _SOMEWHERE])
 
     return invoke
+
+
+def test_nobody_replays_on_a_real_account_by_forgetting_something(
+    answers: Answers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+
+    result = CliRunner().invoke(app, ["replay", "--workflow", WORKFLOW, *WINDOW])
+
+    assert result.exit_code == 2
+    assert "--aws means your real account" in " ".join(result.stderr.split())
+    assert answers.started == []
 
 
 def test_a_window_is_handed_to_the_workflow_in_utc(
@@ -269,12 +284,13 @@ def test_what_is_no_arn_of_a_workflow_is_refused(duet_replay: Callable[..., Resu
     assert "must be the ARN of a state machine" in result.stderr
 
 
-@pytest.mark.usefixtures("answers")
-def test_progress_is_the_newest_look_at_the_replay() -> None:
+def test_progress_is_the_newest_look_at_the_replay(answers: Answers) -> None:
     heard: list[datetime] = []
     window = TimeWindow(start=NOW, end=NOW)
+    clients = mock.Mock(return_value=answers)
 
-    replay.ReplayRun.start(WORKFLOW, window=window, rules=[]).follow(heard.append)
+    run = replay.ReplayRun.start(WORKFLOW, window=window, rules=[], clients=clients)
+    run.follow(heard.append)
 
     assert heard == [datetime(2026, 11, 23, 10, 30, tzinfo=UTC)]
 
