@@ -168,7 +168,7 @@ class WorkflowEngine:
         """Let a task time out: its call is not answered before its ``TimeoutSeconds``.
 
         A task that waits for its token does so as soon as it waits; if it promised heartbeats,
-        they stay away and its error is ``States.HeartbeatTimeout``.
+        they stay away and it can be caught as ``States.HeartbeatTimeout`` too.
 
         Args:
             state: The task's state.

@@ -187,14 +187,14 @@ def test_a_task_that_nobody_answers_times_out_by_the_scaled_clock() -> None:
         assert started.result().error == "States.Timeout"
 
 
-def test_a_heartbeat_that_stays_away_has_an_error_of_its_own() -> None:
+def test_a_heartbeat_that_stays_away_is_a_timeout_as_on_aws() -> None:
     with waiting_by_a_clock(HeartbeatSeconds=60) as (started, manual, _):
         manual.set(59, started)
         assert not started.has_ended
         manual.set(60, started)
 
         run = started.result()
-        assert run.error == "States.HeartbeatTimeout"
+        assert run.error == "States.Timeout"
         assert "TaskTimedOut" in [event["type"] for event in run.history]
 
 
@@ -207,7 +207,7 @@ def test_a_heartbeat_gives_the_task_its_heartbeat_seconds_anew() -> None:
         assert not started.has_ended
         manual.set(110, started)
 
-        assert started.result().error == "States.HeartbeatTimeout"
+        assert started.result().error == "States.Timeout"
 
 
 def test_heartbeats_do_not_put_off_the_timeout() -> None:
@@ -220,8 +220,11 @@ def test_heartbeats_do_not_put_off_the_timeout() -> None:
         assert started.result().error == "States.Timeout"
 
 
-def test_a_heartbeat_can_stay_away_on_request_and_be_caught(world: SmallWorld) -> None:
-    caught: Any = [{"ErrorEquals": ["States.HeartbeatTimeout"], "Next": "Not confirmed"}]
+@pytest.mark.parametrize("name", ["States.Timeout", "States.HeartbeatTimeout"])
+def test_a_heartbeat_can_stay_away_on_request_and_be_caught_by_either_name(
+    world: SmallWorld, name: str
+) -> None:
+    caught: Any = [{"ErrorEquals": [name], "Next": "Not confirmed"}]
     world.engine.time_out(state="Ask")
 
     run = world.engine.run(waiting_for_an_answer(HeartbeatSeconds=60, Catch=caught), {})
@@ -307,13 +310,13 @@ def test_canary_moto_lets_a_stopped_execution_wait_for_its_token() -> None:
         boto3.client("stepfunctions").send_task_failure(taskToken=token(), error="Own")
 
 
-def test_canary_moto_calls_a_heartbeat_that_stays_away_a_timeout() -> None:
+def test_canary_moto_catches_no_heartbeat_that_stays_away_by_its_own_name() -> None:
+    caught: Any = [{"ErrorEquals": ["States.HeartbeatTimeout"], "Next": "Not confirmed"}]
     with engine_without("heartbeat_errors") as engine:
         make_table()
         engine.time_out(state="Ask")
-        assert engine.run(waiting_for_an_answer(HeartbeatSeconds=60, Catch=[]), {}).error == (
-            "States.Timeout"
-        )
+        run = engine.run(waiting_for_an_answer(HeartbeatSeconds=60, Catch=caught), {})
+        assert run.error == "States.Timeout"
 
 
 def test_canary_moto_lets_no_call_go_unanswered() -> None:
