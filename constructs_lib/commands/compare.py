@@ -42,7 +42,7 @@ def compare(
     It deploys the example app to an embedded AWS of its own, signs people up by each design, lets
     services fail, and puts control, complexity, error handling, scalability, latency and cost side
     by side. The templates, the run and published figures are the only sources, and each row says
-    which. It takes about half a minute; nothing leaves this machine. The result is kept: the next
+    which. It takes a minute or two; nothing leaves this machine. The result is kept: the next
     `duet report` in this folder shows it with charts.
 
     Synthesize the example with a mail sender and a CRM first:

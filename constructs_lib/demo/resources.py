@@ -48,7 +48,8 @@ def find_example_resources(aws: EmbeddedAws) -> ExampleResources:
     missing = sorted(set(wanted.values()) - outputs.keys())
     if missing:
         raise ResourcesError(
-            f"the stacks must put out {', '.join(missing)}, got {', '.join(sorted(outputs))}; "
-            "deploy the example app as it is"
+            f"the stacks must put out {', '.join(missing)}, these outputs are missing; synthesize "
+            "the example app as it is, with: cdk synth -c duet:mailSender=sign-up@example.com "
+            "-c duet:crmEndpoint=https://crm.example/contacts"
         )
     return ExampleResources(**{name: outputs[output] for name, output in wanted.items()})

@@ -48,7 +48,7 @@ def notes(comparison: Comparison) -> list[str]:
         "right means: identity, profile and reservation are all there and the end says so, or "
         "none is and the end names the error",
         "units are measured on the embedded AWS; prices are those of duet cost, a function run "
-        "counts as 0.1 s and an Express run as 1 s; alarms, the bus' archive and Cognito's users, "
+        "counts as 0.1 s and an Express run as 1 s; the bus' archive and Cognito's users, "
         "for which no price is known, are left out",
         "times here are this machine's, with functions that start as they are needed; nothing "
         "follows from them for AWS",
