@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import replace
 
-from constructs_lib.insight.graph import Edge, EdgeKind, Graph, Group, Node, NodeKind
+from constructs_lib.insight.drawn_edges import DrawnEdges
+from constructs_lib.insight.graph import Graph, Group, Node, NodeKind
 from constructs_lib.insight.model import Assembly, EventBus, Reference
 from constructs_lib.insight.outside import outsider
 from constructs_lib.insight.words import KIND_WORDS
@@ -31,18 +32,17 @@ _KINDS: dict[str, NodeKind] = {
 }
 
 
-class MapDrawing:
+class MapDrawing(DrawnEdges):
     """Takes what stands on the map, each thing once.
 
     Attributes:
         nodes: By the key of the resource that each stands for, or what stands for one.
-        edges: By source, target and kind.
     """
 
     def __init__(self, assembly: Assembly) -> None:
+        super().__init__()
         self._assembly = assembly
         self.nodes: dict[str, Node] = {}
-        self.edges: dict[tuple[str, str, EdgeKind], Edge] = {}
         self._groups: list[Group] = []
         self._buses = {bus.key: bus for bus in assembly.buses}
 
@@ -73,18 +73,6 @@ class MapDrawing:
                 group=group,
             )
         return known.id
-
-    def edge(self, source: str, target: str, kind: EdgeKind, label: str = "") -> None:
-        """Draw a way; a second one of its kind between the same two adds its label to the first."""
-        known = self.edges.get((source, target, kind))
-        if known is None:
-            id_ = f"e{len(self.edges)}"
-            self.edges[source, target, kind] = Edge(
-                id=id_, source=source, target=target, kind=kind, label=label
-            )
-        elif label and label not in known.label.split("\n"):
-            joined = f"{known.label}\n{label}" if known.label else label
-            self.edges[source, target, kind] = replace(known, label=joined)
 
     def of_key(self, key: str) -> str:
         """The node of a resource, or of a bus that is only referred to."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from constructs_lib.counted import counted
+from constructs_lib.insight.drawn_edges import DrawnEdges
 from constructs_lib.insight.graph import Edge, EdgeKind, Graph, Group, Node, NodeKind
 from constructs_lib.insight.model import State, StateMachine, Task, Workflow
 
@@ -56,11 +57,11 @@ class _LazyNode:
         return self.id
 
 
-class _Drawing:
+class _Drawing(DrawnEdges):
     def __init__(self, key: str) -> None:
+        super().__init__()
         self._key = key
         self.nodes: list[Node] = []
-        self.edges: dict[tuple[str, str, EdgeKind], Edge] = {}
         self.groups: list[Group] = []
 
     def node(
@@ -88,18 +89,6 @@ class _Drawing:
 
     def lazy_node(self, kind: NodeKind, title: str, group: str | None = None) -> _LazyNode:
         return _LazyNode(self, kind, title, group)
-
-    def edge(self, source: str, target: str, kind: EdgeKind, label: str = "") -> None:
-        """Draw a way; a second one of its kind between the same two adds its label to the first."""
-        known = self.edges.get((source, target, kind))
-        if known is None:
-            id_ = f"e{len(self.edges)}"
-            self.edges[source, target, kind] = Edge(
-                id=id_, source=source, target=target, kind=kind, label=label
-            )
-        elif label and label not in known.label.split("\n"):
-            label = f"{known.label}\n{label}" if known.label else label
-            self.edges[source, target, kind] = replace(known, label=label)
 
     def machine(
         self,

@@ -66,7 +66,7 @@ def test_a_resource_that_the_defaults_leave_out_is_read_and_said(
     ) is (is_said)
 
 
-@pytest.mark.parametrize("definition", ["{{resolve:ssm:/work/definition}}", {"Ref": "Stage"}])
+@pytest.mark.parametrize("definition", ["{{resolve:ssm:/shop/definition}}", {"Ref": "Stage"}])
 def test_a_definition_that_only_the_deployment_knows_is_said(
     definition: object, tmp_path: Path
 ) -> None:

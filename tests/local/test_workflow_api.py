@@ -183,8 +183,12 @@ def test_an_activity_that_is_there_is_made_no_second_time(workflows: Workflows) 
 
 
 def test_what_is_not_there_is_deleted(workflows: Workflows) -> None:
-    workflows.client.delete_activity(activityArn=f"{STATES}:activity:nobodys")
-    workflows.client.delete_state_machine(stateMachineArn=NO_MACHINE)
+    answers = (
+        workflows.client.delete_activity(activityArn=f"{STATES}:activity:nobodys"),
+        workflows.client.delete_state_machine(stateMachineArn=NO_MACHINE),
+    )
+
+    assert [each["ResponseMetadata"]["HTTPStatusCode"] for each in answers] == [200, 200]
 
 
 @pytest.mark.parametrize(("name", "is_taken"), [("live", True), ("7", False), ("a b", False)])
